@@ -1,0 +1,73 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+const columns = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"];
+
+/**
+ * What Athena needs to query the bucket of events: a Glue table whose partitions are computed (no crawler), and a view
+ * with one row per event id, because the lines are at-least-once.
+ */
+export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
+  const database = new aws.glue.CatalogDatabase(
+    name,
+    { name: `${name}-${pulumi.getStack()}`.replace(/[^a-z0-9]+/g, "_") },
+    { parent },
+  );
+  const location = pulumi.interpolate`s3://${lake.id}/events/`;
+  const table = new aws.glue.CatalogTable(
+    `${name}-lines`,
+    {
+      databaseName: database.name,
+      name: "event_lines",
+      tableType: "EXTERNAL_TABLE",
+      partitionKeys: [{ name: "dt", type: "string" }],
+      // https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
+      parameters: {
+        EXTERNAL: "TRUE",
+        classification: "json",
+        "projection.enabled": "true",
+        "projection.dt.type": "date",
+        "projection.dt.format": "yyyy-MM-dd",
+        "projection.dt.range": "2024-01-01,NOW",
+        "storage.location.template": pulumi.interpolate`${location}dt=\${dt}`,
+      },
+      storageDescriptor: {
+        location,
+        inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
+        outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        serDeInfo: { serializationLibrary: "org.openx.data.jsonserde.JsonSerDe" },
+        columns: columns.map((column) => ({ name: column, type: "string" })),
+      },
+    },
+    { parent },
+  );
+  new aws.glue.CatalogTable(
+    `${name}-events`,
+    {
+      databaseName: database.name,
+      name: "events",
+      tableType: "VIRTUAL_VIEW",
+      parameters: { presto_view: "true", comment: "Presto View" },
+      viewOriginalText: pulumi.all([database.name, table.name]).apply(([schema, lines]) => prestoView(schema, lines)),
+      viewExpandedText: "/* Presto View */",
+      storageDescriptor: {
+        serDeInfo: {},
+        columns: [...columns, "dt"].map((column) => ({ name: column, type: "string" })),
+      },
+    },
+    { parent },
+  );
+}
+
+/** A view as Athena stores it: the query and its columns, as JSON in base64 (Trino's Hive connector reads the same). */
+function prestoView(schema: string, lines: string): string {
+  const names = [...columns, "dt"];
+  const quoted = names.map((name) => `"${name}"`).join(", ");
+  const view = {
+    originalSql: `SELECT ${quoted} FROM (SELECT *, row_number() OVER (PARTITION BY "id" ORDER BY "dt") AS copy FROM "${lines}") WHERE copy = 1`,
+    catalog: "awsdatacatalog",
+    schema,
+    columns: names.map((name) => ({ name, type: "varchar" })),
+  };
+  return `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString("base64")} */`;
+}

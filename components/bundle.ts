@@ -1,0 +1,158 @@
+import * as pulumi from "@pulumi/pulumi";
+import { build, type Metafile } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import * as z from "zod";
+
+/** What runs around a handler: the name of the wrapper, and of the file in `runtime/` that has it. */
+export type Wrapper = "consume" | "serve" | "run";
+
+const root = join(import.meta.dirname, "..");
+const cacheDirectory = "node_modules/.cache/order-fanout";
+
+/** The bundled runtime of the inline callbacks, relative to the project's folder: so it stands in their archives. */
+export const inlineRuntimeFile = `./${cacheDirectory}/inline.cjs`;
+
+/** Keyed by the entry: what is bundled in one run of esbuild. */
+const wanted = new Map<string, PromiseWithResolvers<string>>();
+
+/** The code of a handler's function: its own file, the wrapper around it, and of all packages just what they use. */
+export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Output<string> {
+  const file = relative(root, module.filename);
+  return pulumi.output(
+    bundle(
+      `import handler from "./${file}"; import { ${wrapper} } from "./runtime/${wrapper}.ts"; ` +
+        `export const handle = ${wrapper}(handler);`,
+    ),
+  );
+}
+
+/** Bundles the runtime of the inline callbacks into its file, once; the output is that file's name. */
+export function bundleInlineRuntime(): pulumi.Output<string> {
+  inlineRuntime ??= bundle(`export { consumeInline, serveInline } from "./runtime/inline.ts";`).then(async (code) => {
+    await replaceFile(join(root, inlineRuntimeFile), code);
+    return inlineRuntimeFile;
+  });
+  return pulumi.output(inlineRuntime);
+}
+let inlineRuntime: Promise<string> | undefined;
+
+/** Asks for an entry. All that is asked for in one turn of the program is bundled in one run: a third of the time. */
+function bundle(entry: string): Promise<string> {
+  const asked = wanted.get(entry);
+  if (asked) return asked.promise;
+  if (wanted.size === 0) setImmediate(() => void run());
+  const promised = Promise.withResolvers<string>();
+  wanted.set(entry, promised);
+  return promised.promise;
+}
+
+async function run(): Promise<void> {
+  const asked = new Map(wanted);
+  wanted.clear();
+  try {
+    const cached = new Map(
+      await Promise.all([...asked.keys()].map(async (entry) => [entry, await readCache(entry)] as const)),
+    );
+    const missing = [...asked.keys()].filter((entry) => cached.get(entry) === undefined);
+    const built = missing.length > 0 ? await runEsbuild(missing) : new Map<string, string>();
+    for (const [entry, { resolve }] of asked) resolve(cached.get(entry) ?? built.get(entry) ?? "");
+  } catch (error) {
+    for (const { reject } of asked.values()) reject(error);
+  }
+}
+
+async function runEsbuild(entries: readonly string[]): Promise<Map<string, string>> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry, index) => ({ in: `entry:${entry}`, out: String(index) })),
+    plugins: [
+      {
+        name: "entries",
+        setup(esbuild) {
+          esbuild.onResolve({ filter: /^entry:/ }, ({ path }) => ({
+            path: path.slice("entry:".length),
+            namespace: "entry",
+          }));
+          esbuild.onLoad({ filter: /.*/, namespace: "entry" }, ({ path }) => ({
+            contents: path,
+            resolveDir: root,
+            loader: "ts",
+          }));
+        },
+      },
+    ],
+    bundle: true,
+    write: false,
+    metafile: true,
+    outdir: "out",
+    format: "cjs",
+    platform: "node",
+    target: "node24",
+    mainFields: ["module", "main"],
+    minify: true,
+    legalComments: "none",
+    define: { "import.meta": "{}" },
+    logLevel: "silent",
+  });
+  const built = new Map<string, string>();
+  await Promise.all(
+    entries.map(async (entry, index) => {
+      const output = result.outputFiles.find(({ path }) => path.endsWith(`/out/${index}.js`));
+      if (!output) throw new Error(`esbuild gave no output for ${entry}`);
+      built.set(entry, output.text);
+      await writeCache(entry, output.text, result.metafile.outputs[`out/${index}.js`]);
+    }),
+  );
+  return built;
+}
+
+/**
+ * A cached bundle is good as long as every file of ours in it is the same, and with the lockfile every package. What is
+ * not of ours is not read: it is many times as much.
+ */
+const Cached = z.object({ inputs: z.record(z.string(), z.string()), code: z.string() });
+
+const LOCKFILE = "package-lock.json";
+
+async function readCache(entry: string): Promise<string | undefined> {
+  try {
+    const { inputs, code } = Cached.parse(JSON.parse(await readFile(cacheFile(entry), "utf8")));
+    const fresh = await Promise.all(
+      Object.entries(inputs).map(async ([file, hash]) => (await hashFile(file)) === hash),
+    );
+    return fresh.every(Boolean) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeCache(entry: string, code: string, output: Metafile["outputs"][string] | undefined): Promise<void> {
+  const ours = Object.keys(output?.inputs ?? {}).filter(
+    (file) => !file.startsWith("node_modules/") && !file.includes(":"),
+  );
+  const inputs = await Promise.all(
+    [LOCKFILE, "components/bundle.ts", ...ours].map(async (file) => [file, await hashFile(file)] as const),
+  );
+  const cached: z.output<typeof Cached> = { inputs: Object.fromEntries(inputs), code };
+  await replaceFile(cacheFile(entry), JSON.stringify(cached));
+}
+
+const cacheFile = (entry: string): string => join(root, cacheDirectory, "bundles", `${hash(entry).slice(0, 16)}.json`);
+
+/** Whoever reads the file meanwhile sees the old one or the new one, never half of it. */
+async function replaceFile(path: string, content: string): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}
+
+const hash = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
+const hashes = new Map<string, Promise<string>>();
+function hashFile(file: string): Promise<string> {
+  const known = hashes.get(file) ?? readFile(join(root, file)).then(hash);
+  hashes.set(file, known);
+  return known;
+}

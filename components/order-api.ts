@@ -1,0 +1,161 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Route, RouteResponse } from "../runtime/route.ts";
+import type { FanOutTopic } from "./fan-out-topic.ts";
+import { HandlerFunction } from "./handler-function.ts";
+import type { Resource, Resources } from "./resources.ts";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** A method and a path, such as `GET /orders/{orderId}`; `$default` gets what no other route matches. */
+export type RouteKey = `${Method} /${string}` | "$default";
+
+export interface OrderApiArgs<N, T extends string> {
+  topic: FanOutTopic<T>;
+  /** Each route's definition; an arrow alone is an inline callback. */
+  routes: Readonly<Partial<Record<RouteKey, Route<N, NoInfer<T>> | (() => Promise<RouteResponse>)>>>;
+  /** What the program offers; all that the routes use must be there, of the right kind. */
+  resources: Resources<NoInfer<N>>;
+  /** Requests a second that are let through, and how many at once. */
+  throttle: { rate: number; burst: number };
+  /** Origins that a browser may call from. */
+  corsOrigins: readonly string[];
+  /** Days that logs are kept. */
+  logRetentionDays: number;
+}
+
+/** The functions' time in seconds, well under the 30 s after which the API gives up. */
+const TIMEOUT = 10;
+const MEMORY = 256;
+
+/** The HTTP API: one function for each route, throttled, with access logs. */
+export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
+  /** Without a slash at its end. */
+  readonly url: pulumi.Output<string>;
+  readonly ordersUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: OrderApiArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
+    super("order-fanout:orders:OrderApi", name, {}, opts);
+    const parent = { parent: this };
+
+    const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
+    for (const [key, definition] of Object.entries(args.routes)) {
+      if (definition) this.addRoute(name, api, key, definition, args);
+    }
+    createStage(name, api, args, this);
+
+    this.url = api.apiEndpoint;
+    this.ordersUrl = pulumi.interpolate`${api.apiEndpoint}/orders`;
+    this.registerOutputs({ url: this.url });
+  }
+
+  private addRoute(
+    name: string,
+    api: aws.apigatewayv2.Api,
+    key: string,
+    definition: Route<N, T> | (() => Promise<RouteResponse>),
+    args: OrderApiArgs<N, T>,
+  ): void {
+    const routeName = `${name}-${slug(key)}`;
+    const parent = { parent: this };
+    const routes = Object.keys(args.routes).filter((route) => route !== "$default");
+    const { function: lambda } = new HandlerFunction(
+      routeName,
+      {
+        wrapper: "serve",
+        handler: typeof definition === "function" ? { handle: definition } : definition,
+        resources: toRecord(args.resources),
+        topic: args.topic,
+        timeout: TIMEOUT,
+        memory: MEMORY,
+        logRetention: args.logRetentionDays,
+        environment: { ROUTE: key, ...(key === "$default" && { ROUTES: JSON.stringify(routes) }) },
+      },
+      parent,
+    );
+    const permission = new aws.lambda.Permission(
+      `${routeName}-permission`,
+      {
+        action: "lambda:InvokeFunction",
+        function: lambda.name,
+        principal: "apigateway.amazonaws.com",
+        sourceArn: pulumi.interpolate`${api.executionArn}/*/${key === "$default" ? key : key.replace(" ", "")}`,
+      },
+      parent,
+    );
+    const integration = new aws.apigatewayv2.Integration(
+      `${routeName}-integration`,
+      {
+        apiId: api.id,
+        integrationType: "AWS_PROXY",
+        integrationUri: lambda.invokeArn,
+        integrationMethod: "POST",
+        payloadFormatVersion: "2.0",
+      },
+      parent,
+    );
+    new aws.apigatewayv2.Route(
+      routeName,
+      { apiId: api.id, routeKey: key, target: pulumi.interpolate`integrations/${integration.id}` },
+      { parent: this, dependsOn: [permission] },
+    );
+  }
+}
+
+function createStage(
+  name: string,
+  api: aws.apigatewayv2.Api,
+  { throttle, logRetentionDays }: Pick<OrderApiArgs<never, never>, "throttle" | "logRetentionDays">,
+  parent: pulumi.Resource,
+): void {
+  // Under this prefix CloudWatch Logs lets API Gateway write without a resource policy that has a size limit
+  // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html).
+  const accessLogs = new aws.cloudwatch.LogGroup(
+    `${name}-access-logs`,
+    { namePrefix: `/aws/vendedlogs/${name}-`, retentionInDays: logRetentionDays },
+    { parent },
+  );
+  new aws.apigatewayv2.Stage(
+    `${name}-stage`,
+    {
+      apiId: api.id,
+      name: "$default",
+      autoDeploy: true,
+      defaultRouteSettings: { throttlingRateLimit: throttle.rate, throttlingBurstLimit: throttle.burst },
+      accessLogSettings: { destinationArn: accessLogs.arn, format: accessLogFormat },
+    },
+    { parent },
+  );
+}
+
+/** No path with its parameters, no header: nothing personal. */
+const accessLogFormat = JSON.stringify({
+  requestId: "$context.requestId",
+  requestTime: "$context.requestTime",
+  routeKey: "$context.routeKey",
+  status: "$context.status",
+  responseLatency: "$context.responseLatency",
+  integrationError: "$context.integrationErrorMessage",
+});
+
+const cors = (allowOrigins: readonly string[]): Pick<aws.apigatewayv2.ApiArgs, "corsConfiguration"> =>
+  allowOrigins.length === 0
+    ? {}
+    : {
+        corsConfiguration: {
+          allowOrigins: [...allowOrigins],
+          allowMethods: ["GET", "POST"],
+          allowHeaders: ["content-type", "idempotency-key", "x-correlation-id", "traceparent"],
+          exposeHeaders: ["location", "idempotency-replayed", "x-correlation-id"],
+          maxAge: 3_600,
+        },
+      };
+
+/** `GET /orders/{orderId}` is `get-orders-orderid`. */
+const slug = (key: string): string =>
+  key
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+
+/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler here. */
+const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });

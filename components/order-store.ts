@@ -1,0 +1,173 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Scheduled } from "../runtime/scheduled.ts";
+import { createAnalyticsCatalog } from "./analytics-catalog.ts";
+import type { FanOutTopic } from "./fan-out-topic.ts";
+import { assumedBy, HandlerFunction } from "./handler-function.ts";
+import { policy } from "./permissions.ts";
+import type { EffectLedger } from "./resources.ts";
+
+export interface OrderStoreArgs {
+  topic: FanOutTopic<string>;
+  /** The handler that publishes what its writer could not: runs each minute. */
+  relay: Scheduled<{ readonly orders: readonly ["table"] }>;
+  /** Whether the data is protected from deletion. */
+  production: boolean;
+  /** Days that logs are kept. */
+  logRetentionDays: number;
+}
+
+/** Where the system's data is: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
+export class OrderStore extends pulumi.ComponentResource {
+  /** Key `orderId` + `entry`: the item `order`, and an item `event#<type>` for each event. */
+  readonly orders: aws.dynamodb.Table;
+  /** Key `sku`: the catalogue, with prices in minor units and the stock on hand. */
+  readonly stock: aws.dynamodb.Table;
+  /** The ledger of effects outside. */
+  readonly effects: EffectLedger;
+  /** The events, as newline-delimited JSON by day. */
+  readonly lake: aws.s3.Bucket;
+  readonly names: Record<"orders" | "stock" | "effects", pulumi.Output<string>>;
+
+  constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("order-fanout:orders:OrderStore", name, {}, opts);
+
+    this.orders = createTable(`${name}-table`, { hashKey: "orderId", rangeKey: "entry", outbox: true }, args, this);
+    this.stock = createTable(`${name}-stock`, { hashKey: "sku" }, args, this);
+    this.effects = { ledger: createTable(`${name}-effects`, { hashKey: "id", ttl: "expiresAt" }, args, this) };
+    this.lake = createLake(`${name}-lake`, args, this);
+    createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
+    createRelay(`${name}-relay`, this.orders, args, this);
+
+    this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
+    this.registerOutputs({ ...this.names, lake: this.lake.id });
+  }
+}
+
+interface Shape {
+  hashKey: string;
+  rangeKey?: string;
+  /** Whether it has the sparse, sharded index of unpublished events. */
+  outbox?: boolean;
+  /** The attribute with the time, in seconds since 1970, after which an item is deleted. */
+  ttl?: string;
+}
+
+function createTable(
+  name: string,
+  { hashKey, rangeKey, outbox, ttl }: Shape,
+  { production }: OrderStoreArgs,
+  parent: pulumi.Resource,
+): aws.dynamodb.Table {
+  const keys = [hashKey, ...(rangeKey ? [rangeKey] : []), ...(outbox ? ["outboxShard", "outboxSince"] : [])];
+  return new aws.dynamodb.Table(
+    name,
+    {
+      billingMode: "PAY_PER_REQUEST",
+      hashKey,
+      ...(rangeKey !== undefined && { rangeKey }),
+      attributes: keys.map((key) => ({ name: key, type: "S" })),
+      ...(outbox && {
+        globalSecondaryIndexes: [
+          { name: "outbox", hashKey: "outboxShard", rangeKey: "outboxSince", projectionType: "KEYS_ONLY" },
+        ],
+      }),
+      ...(ttl !== undefined && { ttl: { attributeName: ttl, enabled: true } }),
+      pointInTimeRecovery: { enabled: true },
+      serverSideEncryption: { enabled: true },
+      deletionProtectionEnabled: production,
+    },
+    { parent, protect: production },
+  );
+}
+
+function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi.Resource): aws.s3.Bucket {
+  const bucket = new aws.s3.Bucket(name, { forceDestroy: !production }, { parent, protect: production });
+  const opts = { parent };
+  const blocked = new aws.s3.BucketPublicAccessBlock(
+    `${name}-access`,
+    {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    opts,
+  );
+  new aws.s3.BucketPolicy(
+    `${name}-policy`,
+    {
+      bucket: bucket.id,
+      policy: policy([
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:*",
+          Resource: pulumi.all([bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+      ]),
+    },
+    // Two changes of a bucket's access at the same time are refused by S3.
+    { parent, dependsOn: [blocked] },
+  );
+  new aws.s3.BucketLifecycleConfiguration(
+    `${name}-lifecycle`,
+    {
+      bucket: bucket.id,
+      rules: [
+        {
+          id: "cheaper-after-90-days",
+          status: "Enabled",
+          filter: { prefix: "" },
+          transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
+      ],
+    },
+    opts,
+  );
+  return bucket;
+}
+
+/** The relay runs each minute, by a role of its own. */
+function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreArgs, parent: pulumi.Resource): void {
+  const relay = new HandlerFunction(
+    name,
+    {
+      wrapper: "run",
+      handler: args.relay,
+      resources: { orders },
+      topic: args.topic,
+      timeout: 50,
+      memory: 256,
+      logRetention: args.logRetentionDays,
+      // Younger marks are left to their writer, who is most likely just publishing.
+      environment: { SCHEDULED: "relay", RELAY_AFTER_SECONDS: "30" },
+    },
+    { parent },
+  );
+  const role = new aws.iam.Role(
+    `${name}-scheduler`,
+    { assumeRolePolicy: assumedBy("scheduler.amazonaws.com") },
+    { parent },
+  );
+  const mayInvoke = new aws.iam.RolePolicy(
+    `${name}-scheduler-policy`,
+    {
+      role: role.id,
+      policy: policy([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: relay.function.arn }]),
+    },
+    { parent },
+  );
+  new aws.scheduler.Schedule(
+    `${name}-schedule`,
+    {
+      scheduleExpression: "rate(1 minute)",
+      flexibleTimeWindow: { mode: "OFF" },
+      target: { arn: relay.function.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
+    },
+    { parent, dependsOn: [mayInvoke] },
+  );
+}

@@ -1,0 +1,208 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Consumer } from "../runtime/consumer.ts";
+import type { FanOutTopic } from "./fan-out-topic.ts";
+import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
+import { policy, type Statement } from "./permissions.ts";
+import type { Resource, Resources } from "./resources.ts";
+
+/** The limits of a consumer; `config.ts` says their ranges and defaults. */
+export interface QueueLimits {
+  /** Messages in a batch. */
+  batchSize: number;
+  /** In seconds. */
+  batchWindowSeconds: number;
+  /** Batches at the same time. */
+  maxConcurrency: number;
+  /** The function's, in seconds. */
+  timeoutSeconds: number;
+  /** The function's, in MB. */
+  memoryMb: number;
+  /** How long what is behind the consumer may be down without a dead letter, in minutes. */
+  survivesOutageMinutes: number;
+}
+
+export interface QueueConsumerArgs<N, T extends string> extends QueueLimits {
+  topic: FanOutTopic<T>;
+  /** A definition of `consumer()`: with a module it is bundled, without one it is an inline callback. */
+  handler: Consumer<N, NoInfer<T>>;
+  /** What the program offers; all that the handler uses must be there, of the right kind. */
+  resources: Resources<NoInfer<N>>;
+  /** What the handler's own schema has parsed. */
+  settings?: unknown;
+  /** Days that logs are kept. */
+  logRetentionDays: number;
+  /** Whether what the consumer brings along is protected from deletion. */
+  production: boolean;
+}
+
+const DAY = 24 * 3_600;
+
+/** One process of the system: its queue and dead-letter queue, its subscription, its function, and their mapping. */
+export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource {
+  readonly name: string;
+  readonly queue: aws.sqs.Queue;
+  readonly deadLetterQueue: aws.sqs.Queue;
+  readonly handlerFunction: HandlerFunction;
+  /** What commands need to find the consumer's parts. */
+  readonly outputs: Record<"queueUrl" | "deadLetterQueueUrl" | "functionName" | "logGroup", pulumi.Output<string>>;
+
+  constructor(name: string, args: QueueConsumerArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
+    super("order-fanout:orders:QueueConsumer", name, {}, opts);
+    const parent = { parent: this };
+    const { topic, handler } = args;
+    const visibilityTimeout = visibilityTimeoutSeconds(args, handler);
+
+    this.name = name;
+    this.deadLetterQueue = new aws.sqs.Queue(
+      `${name}-dead-letters`,
+      { messageRetentionSeconds: 14 * DAY, sqsManagedSseEnabled: true },
+      parent,
+    );
+    this.queue = new aws.sqs.Queue(
+      `${name}-queue`,
+      {
+        messageRetentionSeconds: 4 * DAY,
+        sqsManagedSseEnabled: true,
+        visibilityTimeoutSeconds: visibilityTimeout,
+        redrivePolicy: pulumi.jsonStringify({
+          deadLetterTargetArn: this.deadLetterQueue.arn,
+          maxReceiveCount: maxReceiveCount(args.survivesOutageMinutes, visibilityTimeout),
+        }),
+      },
+      parent,
+    );
+    const policies = [
+      queuePolicy(`${name}-queue`, this.queue, topic, parent),
+      queuePolicy(`${name}-dead-letters`, this.deadLetterQueue, topic, parent),
+    ];
+    new aws.sns.TopicSubscription(
+      `${name}-subscription`,
+      {
+        topic: topic.arn,
+        protocol: "sqs",
+        endpoint: this.queue.arn,
+        rawMessageDelivery: true,
+        filterPolicy: JSON.stringify({ type: handler.on.map(({ type }) => type) }),
+        redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: this.deadLetterQueue.arn }),
+      },
+      { parent: this, dependsOn: policies },
+    );
+
+    this.handlerFunction = new HandlerFunction(
+      name,
+      {
+        wrapper: "consume",
+        handler,
+        resources: { ...toRecord(args.resources), ...ownedTables(name, handler, args.production, parent) },
+        topic,
+        timeout: args.timeoutSeconds,
+        memory: args.memoryMb,
+        logRetention: args.logRetentionDays,
+        settings: args.settings,
+        environment: { CONSUMER: name },
+        statements: [pollStatement(this.queue)],
+      },
+      parent,
+    );
+    new aws.lambda.EventSourceMapping(
+      `${name}-mapping`,
+      {
+        eventSourceArn: this.queue.arn,
+        functionName: this.handlerFunction.function.arn,
+        batchSize: args.batchSize,
+        maximumBatchingWindowInSeconds: args.batchWindowSeconds,
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        scalingConfig: { maximumConcurrency: args.maxConcurrency },
+      },
+      { parent: this, dependsOn: [this.handlerFunction.rolePolicy] },
+    );
+
+    this.outputs = {
+      queueUrl: this.queue.url,
+      deadLetterQueueUrl: this.deadLetterQueue.url,
+      functionName: this.handlerFunction.function.name,
+      logGroup: this.handlerFunction.logGroup.name,
+    };
+    this.registerOutputs(this.outputs);
+  }
+}
+
+/**
+ * Six times the function's timeout and the batch window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html);
+ * where the ledger is used, also a minute more than its lease: who died with an effect claimed must not be asked again
+ * before the claim has ended.
+ */
+export function visibilityTimeoutSeconds(
+  { timeoutSeconds, batchWindowSeconds }: Pick<QueueLimits, "timeoutSeconds" | "batchWindowSeconds">,
+  { uses = {} }: Pick<Consumer, "uses">,
+): number {
+  const usesLedger = Object.values(uses).some(({ kind }) => kind === "ledger");
+  return Math.max(6 * timeoutSeconds + batchWindowSeconds, usesLedger ? leaseSeconds(timeoutSeconds) + 60 : 0);
+}
+
+/** The last attempt starts (count - 1) x visibility timeout after the first: it must lie behind the outage. At least 5. */
+export const maxReceiveCount = (outageMinutes: number, visibilityTimeout: number): number =>
+  Math.max(5, Math.ceil((outageMinutes * 60) / visibilityTimeout) + 2);
+
+/** SNS may send for this topic alone, and nobody may without TLS. A queue has one policy. */
+function queuePolicy(
+  name: string,
+  queue: aws.sqs.Queue,
+  topic: FanOutTopic<string>,
+  opts: pulumi.CustomResourceOptions,
+) {
+  const statements: Statement[] = [
+    {
+      Effect: "Allow",
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: queue.arn,
+      Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
+    },
+    {
+      Effect: "Deny",
+      Principal: "*",
+      Action: "sqs:*",
+      Resource: queue.arn,
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    },
+  ];
+  return new aws.sqs.QueuePolicy(`${name}-policy`, { queueUrl: queue.url, policy: policy(statements) }, opts);
+}
+
+const pollStatement = ({ arn }: aws.sqs.Queue): Statement => ({
+  Effect: "Allow",
+  Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+  Resource: arn,
+});
+
+/** The tables that the handler brings along. */
+function ownedTables(
+  name: string,
+  { uses = {} }: Consumer,
+  production: boolean,
+  { parent }: { parent: pulumi.Resource },
+) {
+  return Object.fromEntries(
+    Object.entries(uses).flatMap(([use, { key }]) => {
+      if (key === undefined) return [];
+      const table = new aws.dynamodb.Table(
+        `${name}-${use}`,
+        {
+          billingMode: "PAY_PER_REQUEST",
+          hashKey: key,
+          attributes: [{ name: key, type: "S" }],
+          pointInTimeRecovery: { enabled: true },
+          serverSideEncryption: { enabled: true },
+          deletionProtectionEnabled: production,
+        },
+        { parent, protect: production },
+      );
+      return [[use, table]];
+    }),
+  );
+}
+
+/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler here. */
+const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });

@@ -1,0 +1,21 @@
+import type * as aws from "@pulumi/aws";
+import type { Kind } from "../runtime/uses.ts";
+
+/** The table of the effects ledger: a kind of its own, so that no handler can write to it past the ledger. */
+export interface EffectLedger {
+  readonly ledger: aws.dynamodb.Table;
+}
+
+interface Provided {
+  table: aws.dynamodb.Table;
+  bucket: aws.s3.Bucket;
+  ledger: EffectLedger;
+}
+
+/** What a program must offer to a handler that needs `N`. */
+export type Resources<N> = {
+  readonly [K in keyof N]: N[K] extends readonly [infer P extends Kind & keyof Provided] ? Provided[P] : never;
+};
+
+/** Any resource that a program offers. */
+export type Resource = Provided[keyof Provided];

@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { countryCode, customerId, Money, sku, text } from "./text.ts";
+
+/** What a client sends to `POST /orders`. Unknown fields are refused: a misspelt one would be lost in silence. */
+export const OrderRequest = z.strictObject({
+  customerId: customerId.optional(),
+  customer: z.strictObject({
+    name: text(120),
+    email: z.email().max(254),
+    phone: z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/, "must be an E.164 number, such as +442071234567")
+      .optional(),
+    smsConsent: z.boolean().optional(),
+  }),
+  shippingAddress: z.strictObject({
+    line1: text(120),
+    line2: text(120).optional(),
+    city: text(80),
+    postalCode: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?$/, "must be a postal code"),
+    countryCode,
+  }),
+  items: z
+    .array(z.strictObject({ sku, quantity: z.int().min(1).max(999) }))
+    .min(1)
+    .max(50)
+    .superRefine((items, context) => {
+      const seen = new Set<string>();
+      items.forEach((item, index) => {
+        if (seen.has(item.sku)) {
+          context.addIssue({
+            code: "custom",
+            path: [index, "sku"],
+            message: "is in the order twice: add the quantities",
+          });
+        }
+        seen.add(item.sku);
+      });
+    }),
+  paymentReference: text(120).optional(),
+  expectedTotal: Money.optional(),
+});
+export type OrderRequest = z.output<typeof OrderRequest>;
+
+/** A line as it was priced when the order was placed. Money is in minor units of the order's currency. */
+export const OrderItem = z.object({
+  sku: z.string(),
+  name: z.string(),
+  quantity: z.int(),
+  unitPrice: Money,
+  lineTotal: Money,
+});
+
+export const OrderStatus = z.enum(["placed", "confirmed", "on-hold", "rejected", "shipping", "cancelled"]);
+export type OrderStatus = z.output<typeof OrderStatus>;
+
+/** The statuses that may follow each status. The only place that says so. */
+export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  placed: ["confirmed", "rejected", "cancelled"],
+  confirmed: ["shipping", "on-hold", "cancelled"],
+  "on-hold": ["cancelled"],
+  rejected: [],
+  shipping: [],
+  cancelled: [],
+};
+
+/** The statuses from which an order may go to `to`. */
+export const statusesBefore = (to: OrderStatus): OrderStatus[] =>
+  OrderStatus.options.filter((status) => transitions[status].includes(to));
+
+/** The item `order` of the orders table. */
+export const StoredOrder = z.object({
+  orderId: z.string(),
+  status: OrderStatus,
+  customerId: z.string(),
+  customer: OrderRequest.shape.customer,
+  shippingAddress: OrderRequest.shape.shippingAddress,
+  items: z.array(OrderItem),
+  total: Money,
+  paymentReference: z.string().optional(),
+  placedAt: z.string(),
+  /** SHA-256 of the canonical request: one idempotency key stands for one body. */
+  fingerprint: z.string(),
+  shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+});
+export type StoredOrder = z.output<typeof StoredOrder>;
+
+/** What the API tells of an order as it was placed: never contact data. */
+export const placedView = (order: StoredOrder) => ({
+  orderId: order.orderId,
+  status: "placed" as const,
+  customerId: order.customerId,
+  items: order.items,
+  total: order.total,
+  placedAt: order.placedAt,
+});

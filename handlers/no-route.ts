@@ -1,0 +1,21 @@
+import { Problem } from "../contracts/problems.ts";
+import { route } from "../runtime/route.ts";
+
+/** `$default`: what no route matches. Says 405 where another method would do, and 404 elsewhere. */
+export default route({
+  module: import.meta,
+
+  async handle({ method, path, routes }) {
+    const allowed = routes
+      .map((key) => key.split(" "))
+      .filter(([, template]) => template !== undefined && matches(template, path))
+      .map(([verb]) => verb);
+    if (allowed.length === 0) throw new Problem("not-found", `There is nothing at ${path}.`);
+    throw new Problem("method-not-allowed", `${method} is not allowed at ${path}.`, {
+      headers: { allow: allowed.join(", ") },
+    });
+  },
+});
+
+const matches = (template: string, path: string): boolean =>
+  new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path);

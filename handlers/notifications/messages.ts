@@ -1,0 +1,52 @@
+import type { EventOf, OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../../contracts/events.ts";
+import type { StoredOrder } from "../../contracts/order.ts";
+import type { Money } from "../../contracts/text.ts";
+
+type Told = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof OrderCancelled | typeof ShipmentBooked>;
+
+/** What the customer reads of an event. */
+export function messageFor(
+  event: Told,
+  { orderId, customer, items, total }: StoredOrder,
+): { subject: string; text: string } {
+  const number = orderId.slice(0, 8).toUpperCase();
+  const lines = items.map(({ name, quantity, lineTotal }) => `  ${quantity} x ${name}: ${format(lineTotal)}`);
+  const write = (subject: string, ...paragraphs: string[]) => ({
+    subject,
+    text: [`Hello ${customer.name},`, ...paragraphs, `Your order number is ${orderId}.`].join("\n\n"),
+  });
+  switch (event.type) {
+    case "order.placed":
+      return write(
+        `We have received your order ${number}`,
+        "thank you for your order:",
+        `${lines.join("\n")}\n  Total: ${format(total)}`,
+        "We are checking that everything is in stock and will tell you when it is on its way.",
+      );
+    case "order.rejected": {
+      const short = new Set(event.data.shortages.map(({ sku }) => sku));
+      const names = items.filter(({ sku }) => short.has(sku)).map(({ name }) => name);
+      return write(
+        `We cannot fulfil your order ${number}`,
+        `we are sorry: we do not have enough of ${names.join(", ")}.`,
+        "Nothing was sent, and nothing will be charged.",
+      );
+    }
+    case "order.cancelled":
+      return write(
+        `Your order ${number} is cancelled`,
+        "as you asked, we have cancelled your order. Nothing will be sent.",
+      );
+    case "shipment.booked":
+      return write(
+        `Your order ${number} is on its way: ${event.data.trackingNumber}`,
+        `${event.data.carrier} is bringing your order. Its tracking number is ${event.data.trackingNumber}.`,
+      );
+  }
+}
+
+/** Minor units as people read them: the currency says how many digits are behind the point. */
+function format({ amount, currency }: Money): string {
+  const number = new Intl.NumberFormat("en-GB", { style: "currency", currency });
+  return number.format(amount / 10 ** (number.resolvedOptions().maximumFractionDigits ?? 2));
+}

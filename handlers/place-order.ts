@@ -1,0 +1,133 @@
+import { createHash, randomUUID } from "node:crypto";
+import { OrderPlaced } from "../contracts/events.ts";
+import { OrderRequest, placedView, StoredOrder } from "../contracts/order.ts";
+import { Problem, type FieldError } from "../contracts/problems.ts";
+import { CatalogueItem } from "../contracts/stock.ts";
+import { idempotencyKey } from "../runtime/idempotency-key.ts";
+import { route, table } from "../runtime/route.ts";
+
+/**
+ * `POST /orders`: prices the lines from the catalogue, and writes the order with its `order.placed` in one transaction.
+ * With an Idempotency-Key the order's id is made from it, so that the same key finds the same order.
+ */
+export default route({
+  module: import.meta,
+  body: OrderRequest,
+  emits: [OrderPlaced],
+  uses: { orders: table("get", "put"), stock: table("getMany") },
+
+  async handle({ body, headers }, { orders, stock, emit, transact, log }) {
+    const key = idempotencyKey(headers["idempotency-key"]);
+    const orderId = key === undefined ? randomUUID() : uuidOf(key);
+    const fingerprint = sha256(canonical(body)).toString("hex");
+    const replay = async () => {
+      const stored = await orders.get({ orderId, entry: "order" });
+      return stored && replayed(StoredOrder.parse(stored), fingerprint);
+    };
+
+    const before = key !== undefined && (await replay());
+    if (before) return before;
+
+    const catalogue = await stock.getMany(body.items.map(({ sku }) => ({ sku })));
+    const { items, total } = price(body, CatalogueItem.array().parse(catalogue));
+    const order: StoredOrder = {
+      orderId,
+      status: "placed",
+      customerId: body.customerId ?? `c-${randomUUID()}`,
+      customer: body.customer,
+      shippingAddress: body.shippingAddress,
+      items,
+      total,
+      ...(body.paymentReference !== undefined && { paymentReference: body.paymentReference }),
+      placedAt: new Date().toISOString(),
+      fingerprint,
+    };
+    const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
+    const refused = await transact([
+      orders.put({ Item: { ...order, entry: "order" }, ConditionExpression: "attribute_not_exists(orderId)" }),
+      emit(OrderPlaced, orderId, { customerId: order.customerId, lines, total }),
+    ]);
+    if (refused.length > 0) {
+      // Another request with the same key was faster: its answer is ours.
+      const after = await replay();
+      if (after) return after;
+      throw new Error("the order was refused by its condition, and is not there");
+    }
+
+    log.info("placed", { orderId, lines: items.length, total: total.amount, currency: total.currency });
+    return created(order);
+  },
+});
+
+function created(order: StoredOrder, headers: Record<string, string> = {}) {
+  return { statusCode: 201, headers: { location: `/orders/${order.orderId}`, ...headers }, body: placedView(order) };
+}
+
+/** The first answer again, byte for byte, whatever the catalogue says now. */
+function replayed(order: StoredOrder, fingerprint: string) {
+  if (order.fingerprint !== fingerprint) {
+    throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body.");
+  }
+  return created(order, { "idempotency-replayed": "true" });
+}
+
+/** The lines at the catalogue's prices. Throws every line that cannot be priced, or a total the client did not expect. */
+function price({ items: wanted, expectedTotal }: OrderRequest, catalogue: readonly CatalogueItem[]) {
+  const bySku = new Map(catalogue.map((item) => [item.sku, item]));
+  const currency = bySku.get(wanted[0]?.sku ?? "")?.currency;
+  const errors: FieldError[] = [];
+  const items = wanted.flatMap(({ sku, quantity }, index) => {
+    const pointer = `#/items/${index}/sku`;
+    const found = bySku.get(sku);
+    if (!found) {
+      errors.push({ pointer, code: "unknown_sku", message: "is not sold here" });
+      return [];
+    }
+    if (currency !== undefined && found.currency !== currency) {
+      errors.push({
+        pointer,
+        code: "mixed_currencies",
+        message: `is sold in ${found.currency}, the first line in ${currency}`,
+      });
+      return [];
+    }
+    const money = (amount: number) => ({ amount, currency: found.currency });
+    const { name, unitPrice } = found;
+    return [{ sku, name, quantity, unitPrice: money(unitPrice), lineTotal: money(unitPrice * quantity) }];
+  });
+  const amount = items.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0);
+  if (!Number.isSafeInteger(amount)) {
+    errors.push({ pointer: "#/items", code: "too_big", message: "the total is more than can be counted exactly" });
+  }
+  if (errors.length > 0 || currency === undefined) {
+    throw new Problem("invalid-request", "The order cannot be priced.", { errors });
+  }
+  const total = { amount, currency };
+  if (expectedTotal && (expectedTotal.amount !== amount || expectedTotal.currency !== currency)) {
+    throw new Problem("price-mismatch", `The total is ${amount} ${currency} in minor units.`, {
+      errors: [
+        { pointer: "#/expectedTotal", code: "price_mismatch", message: `the total is ${JSON.stringify(total)}` },
+      ],
+    });
+  }
+  return { items, total };
+}
+
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** A UUID of version 8 (RFC 9562, section 5.8) out of a hash of the key. */
+function uuidOf(key: string): string {
+  const bytes = sha256(JSON.stringify(["order", key])).subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** JSON with the keys of every object in order: the same text for the same request. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,43 @@
+import { FanOutTopic } from "./components/fan-out-topic.ts";
+import { OrderApi } from "./components/order-api.ts";
+import { OrderStore } from "./components/order-store.ts";
+import { QueueConsumer } from "./components/queue-consumer.ts";
+import { loadConfig } from "./config.ts";
+import { events, OrderPlaced } from "./contracts/events.ts";
+import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
+import { consumer } from "./runtime/consumer.ts";
+
+// An inline callback is the same definition without a module: what it captures is serialized by Pulumi.
+const audit = consumer({
+  on: [OrderPlaced],
+  handle: async (event, { log }) =>
+    log.info("audited", { lines: event.data.lines.length, total: event.data.total.amount }),
+});
+
+const { consumers: configured, ...config } = loadConfig({ ...registry, audit });
+
+const topic = new FanOutTopic("order-events", { events });
+const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox });
+const resources = { orders: store.orders, stock: store.stock, effects: store.effects, lake: store.lake };
+
+const api = new OrderApi("api", {
+  ...config,
+  topic,
+  resources,
+  routes: {
+    "POST /orders": placeOrder,
+    "GET /orders/{orderId}": getOrder,
+    "POST /orders/{orderId}/cancel": cancelOrder,
+    "GET /health": async () => ({ statusCode: 204 }),
+    $default: noRoute,
+  },
+});
+
+const queues = configured.map(({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, topic, resources }));
+
+export const apiUrl = api.url;
+export const ordersUrl = api.ordersUrl;
+export const topicArn = topic.arn;
+export const tables = store.names;
+export const analyticsBucket = store.lake.id;
+export const consumers = Object.fromEntries(queues.map(({ name, outputs }) => [name, outputs]));

@@ -1,0 +1,61 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { Calls } from "./calls.ts";
+
+/**
+ * The SDK's timeouts default to none, and `requestTimeout` only warns unless told to throw
+ * (https://github.com/aws/aws-sdk-js-v3/blob/main/supplemental-docs/CLIENTS.md#request-handler-requesthandler).
+ */
+const defaults = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 2_000, throwOnRequestTimeout: true },
+};
+
+interface Observable {
+  middlewareStack: { add(middleware: Middleware, options: { step: "initialize"; name: string }): void };
+}
+type Middleware = <T>(
+  next: (args: never) => Promise<T>,
+  context: { commandName?: string },
+) => (args: never) => Promise<T>;
+
+/** Sends every command of a client through `calls`: once a command, whatever the SDK retries inside it. */
+function observed<C extends Observable>(client: C, service: string, calls: Calls): C {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        calls({ service, operation: (commandName ?? "unknown").replace(/Command$/, "") }, () => next(args)),
+    { step: "initialize", name: "calls" },
+  );
+  return client;
+}
+
+/** Builds a client at its first use, and once for the same seam. */
+function once<C>(build: (calls: Calls) => C): (calls: Calls) => C {
+  const built = new WeakMap<Calls, C>();
+  return (calls) => {
+    const client = built.get(calls) ?? build(calls);
+    built.set(calls, client);
+    return client;
+  };
+}
+
+export const documentClient = /* @__PURE__ */ once((calls) =>
+  DynamoDBDocumentClient.from(observed(new DynamoDBClient(defaults), "dynamodb", calls), {
+    marshallOptions: { removeUndefinedValues: true },
+  }),
+);
+export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults), "sns", calls));
+/** For the first try at publishing what was just committed: it may not hold up an answer, and the relay is its retry. */
+export const hastySnsClient = /* @__PURE__ */ once((calls) =>
+  observed(
+    new SNSClient({ maxAttempts: 1, requestHandler: { ...defaults.requestHandler, requestTimeout: 1_000 } }),
+    "sns",
+    calls,
+  ),
+);
+export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults), "s3", calls));
+export const sesClient = /* @__PURE__ */ once((calls) => observed(new SESv2Client(defaults), "ses", calls));

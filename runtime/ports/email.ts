@@ -1,0 +1,44 @@
+import { SendEmailCommand } from "@aws-sdk/client-sesv2";
+import { sesClient } from "../clients.ts";
+import type { Outcome } from "./ledger.ts";
+import type { Opening, Scope } from "./port.ts";
+
+export interface Email {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly orderId: string;
+}
+
+/** E-mail's method. */
+export interface EmailPort {
+  /** Sends one e-mail. What no retry can cure (SES rejects the message) is an outcome; everything else is thrown. */
+  send(email: Email): Promise<Outcome>;
+}
+
+/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors */
+const FINAL = new Set(["MessageRejected", "BadRequestException"]);
+
+export function open({ settings: { from }, calls }: Opening) {
+  const client = sesClient(calls);
+  return ({ signal: abortSignal }: Scope): EmailPort => ({
+    async send({ to, subject, text, orderId }) {
+      if (typeof from !== "string") return { outcome: "not-sent", reason: "no sender is configured" };
+      try {
+        await client.send(
+          new SendEmailCommand({
+            FromEmailAddress: from,
+            Destination: { ToAddresses: [to] },
+            Content: { Simple: { Subject: { Data: subject }, Body: { Text: { Data: text } } } },
+            EmailTags: [{ Name: "orderId", Value: orderId }],
+          }),
+          { abortSignal },
+        );
+        return { outcome: "sent" };
+      } catch (error) {
+        if (error instanceof Error && FINAL.has(error.name)) return { outcome: "refused", reason: error.name };
+        throw error;
+      }
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { randomUUID } from "node:crypto";
+import { documentClient } from "../clients.ts";
+import type { Opening, Scope } from "./port.ts";
+
+/** What came of an effect. `refused` and `not-sent` are final: no retry would cure them. */
+export interface Outcome {
+  readonly outcome: "sent" | "refused" | "not-sent";
+  readonly reason?: string;
+}
+
+/** The ledger's method. */
+export interface LedgerPort {
+  /**
+   * Has an effect happen once for the event at hand, whoever delivers the event how often. The effect is claimed with
+   * an owner and a lease before `act`, and completed after it on the condition that the owner is still the same.
+   * @returns what came of it now, or `undefined` when it had already happened.
+   * @throws EffectInProgress while another delivery holds the lease: the message comes again after it.
+   */
+  once(effect: string, act: () => Promise<Outcome>): Promise<Outcome | undefined>;
+}
+
+/** Another delivery of the same event is at the same effect, or died there and its lease has not run out. */
+export class EffectInProgress extends Error {
+  override readonly name = "EffectInProgress";
+}
+
+/** Longer than a dead letter lives (14 days) and a redrive gives it again (14 more): no redrive repeats an effect. */
+const KEPT_SECONDS = 35 * 24 * 3_600;
+
+export function open({ resource: TableName, calls, env }: Opening) {
+  const client = documentClient(calls);
+  const consumer = env["CONSUMER"] ?? "unknown";
+  const leaseMs = Number(env["LEASE_SECONDS"]) * 1_000;
+  const owned = { ConditionExpression: "#owner = :me AND attribute_not_exists(outcome)", names: { "#owner": "owner" } };
+
+  return ({ id: eventId, signal: abortSignal, log }: Scope): LedgerPort => ({
+    async once(effect, act) {
+      const Key = { id: `${consumer}#${eventId}#${effect}` };
+      const me = randomUUID();
+      const now = Date.now();
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName,
+            Key,
+            UpdateExpression: "SET #owner = :me, leaseUntil = :until, orderId = :orderId, expiresAt = :expires",
+            ConditionExpression: "attribute_not_exists(id) OR (attribute_not_exists(outcome) AND leaseUntil < :now)",
+            ExpressionAttributeNames: owned.names,
+            ExpressionAttributeValues: {
+              ":me": me,
+              ":now": now,
+              ":until": now + leaseMs,
+              ":orderId": eventId.split("/")[0],
+              ":expires": Math.floor(now / 1_000) + KEPT_SECONDS,
+            },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+          { abortSignal },
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        if (error.Item?.["outcome"]) return undefined;
+        throw new EffectInProgress(
+          `${Key.id} is claimed by another delivery, or its owner died before its lease ended`,
+        );
+      }
+
+      let outcome: Outcome;
+      try {
+        outcome = await act();
+      } catch (error) {
+        await giveBack();
+        throw error;
+      }
+      await client.send(
+        new UpdateCommand({
+          TableName,
+          Key,
+          UpdateExpression: "SET outcome = :outcome, at = :at REMOVE leaseUntil",
+          ConditionExpression: owned.ConditionExpression,
+          ExpressionAttributeNames: owned.names,
+          ExpressionAttributeValues: { ":me": me, ":outcome": outcome, ":at": new Date().toISOString() },
+        }),
+        { abortSignal },
+      );
+      return outcome;
+
+      // The lease ends now instead of later, if it is still ours: never a delete, which would undo another's record.
+      async function giveBack(): Promise<void> {
+        try {
+          await client.send(
+            new UpdateCommand({
+              TableName,
+              Key,
+              UpdateExpression: "SET leaseUntil = :ended",
+              ConditionExpression: owned.ConditionExpression,
+              ExpressionAttributeNames: owned.names,
+              ExpressionAttributeValues: { ":me": me, ":ended": 0 },
+            }),
+            { abortSignal },
+          );
+        } catch (error) {
+          log.warn("the effect's lease could not be given back: the next try waits for its end", {
+            effect,
+            error: error instanceof Error ? error.name : "unknown",
+          });
+        }
+      }
+    },
+  });
+}

@@ -1,0 +1,23 @@
+import type { Calls } from "../calls.ts";
+import type { Log } from "../log.ts";
+
+/** What a port is opened with, once a container. */
+export interface Opening {
+  /** The resource's physical name, from the function's environment; empty for a kind that has none. */
+  readonly resource: string;
+  readonly calls: Calls;
+  /** The consumer's settings from the stack's config. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What each event or request adds: its identity, and how long there is. */
+export interface Scope {
+  readonly log: Log;
+  /** Aborts shortly before Lambda would end the function. */
+  readonly signal: AbortSignal;
+  /** The event's id, or the request's. */
+  readonly id: string;
+  readonly correlationId: string;
+  readonly traceparent?: string | undefined;
+}

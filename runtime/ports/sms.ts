@@ -1,0 +1,46 @@
+import { PublishCommand } from "@aws-sdk/client-sns";
+import { snsClient } from "../clients.ts";
+import type { Outcome } from "./ledger.ts";
+import type { Opening, Scope } from "./port.ts";
+
+export interface Sms {
+  /** An E.164 number. */
+  readonly to: string;
+  readonly text: string;
+  readonly orderId: string;
+}
+
+/** SMS's method. */
+export interface SmsPort {
+  /** Sends one SMS. What no retry can cure (SNS refuses the number) is an outcome; everything else is thrown. */
+  send(sms: Sms): Promise<Outcome>;
+}
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors */
+const FINAL = new Set(["InvalidParameterException", "InvalidParameterValueException", "OptedOutException"]);
+
+export function open({ settings: { sms }, calls }: Opening) {
+  const client = snsClient(calls);
+  return ({ signal: abortSignal }: Scope): SmsPort => ({
+    async send({ to, text, orderId }) {
+      if (sms !== true) return { outcome: "not-sent", reason: "SMS is off in this stack" };
+      try {
+        await client.send(
+          new PublishCommand({
+            PhoneNumber: to,
+            Message: text,
+            MessageAttributes: {
+              "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
+              orderId: { DataType: "String", StringValue: orderId },
+            },
+          }),
+          { abortSignal },
+        );
+        return { outcome: "sent" };
+      } catch (error) {
+        if (error instanceof Error && FINAL.has(error.name)) return { outcome: "refused", reason: error.name };
+        throw error;
+      }
+    },
+  });
+}

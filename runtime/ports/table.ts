@@ -1,0 +1,73 @@
+import {
+  BatchGetCommand,
+  GetCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type TransactWriteCommandInput,
+} from "@aws-sdk/lib-dynamodb";
+import { setTimeout as sleep } from "node:timers/promises";
+import { documentClient } from "../clients.ts";
+import { emission } from "../outbox.ts";
+import { fullJitter, transact, type Transactions } from "../transact.ts";
+import type { Write } from "../uses.ts";
+import type { Opening, Scope } from "./port.ts";
+
+type Item = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+type Bound<T> = Omit<NonNullable<T>, "TableName">;
+type Key = Readonly<Record<string, string>>;
+
+/** A table's methods: reads are consistent; writes are made here and committed by `transact`. */
+export interface TablePort {
+  /** The item, read consistently. */
+  get(key: Key): Promise<Record<string, unknown> | undefined>;
+  /** Up to 100 items, read consistently, in no order; those that are not there are left out. */
+  getMany(keys: readonly Key[]): Promise<Record<string, unknown>[]>;
+  /** Every item of a query, all pages; consistent unless it names an index. */
+  query(query: Bound<QueryCommandInput>): Promise<Record<string, unknown>[]>;
+  put(put: Bound<Item["Put"]>): Write;
+  update(update: Bound<Item["Update"]>): Write;
+  remove(remove: Bound<Item["Delete"]>): Write;
+  check(check: Bound<Item["ConditionCheck"]>): Write;
+}
+
+export const transactions: Transactions = { transact, emission };
+
+export function open({ resource: TableName, calls }: Opening) {
+  const client = documentClient(calls);
+  return ({ signal: abortSignal }: Scope): TablePort => ({
+    async get(Key) {
+      return (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }), { abortSignal })).Item;
+    },
+    async getMany(keys) {
+      const found: Record<string, unknown>[] = [];
+      // DynamoDB answers with part of the keys when it is busy; the rest is asked for again.
+      for (let left: readonly Key[] = keys, attempt = 0; left.length > 0; attempt++) {
+        if (attempt > 0) await sleep(fullJitter(attempt), undefined, { signal: abortSignal });
+        const { Responses, UnprocessedKeys } = await client.send(
+          new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...left], ConsistentRead: true } } }),
+          { abortSignal },
+        );
+        found.push(...(Responses?.[TableName] ?? []));
+        left = UnprocessedKeys?.[TableName]?.Keys ?? [];
+      }
+      return found;
+    },
+    async query(query) {
+      const found: Record<string, unknown>[] = [];
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({ TableName, ConsistentRead: !query.IndexName, ...query, ExclusiveStartKey }),
+          { abortSignal },
+        );
+        found.push(...(page.Items ?? []));
+        ExclusiveStartKey = query.Limit === undefined ? page.LastEvaluatedKey : undefined;
+      } while (ExclusiveStartKey);
+      return found;
+    },
+    put: (put) => ({ item: { Put: { TableName, ...put } } }),
+    update: (update) => ({ item: { Update: { TableName, ...update } } }),
+    remove: (remove) => ({ item: { Delete: { TableName, ...remove } } }),
+    check: (check) => ({ item: { ConditionCheck: { TableName, ...check } } }),
+  });
+}

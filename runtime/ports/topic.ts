@@ -1,0 +1,31 @@
+import { PublishBatchCommand } from "@aws-sdk/client-sns";
+import { snsClient } from "../clients.ts";
+import { attributesOf, type StoredEvent } from "../outbox.ts";
+import type { Opening, Scope } from "./port.ts";
+
+/** The topic's method. */
+export interface TopicPort {
+  /** Publishes up to 10 stored events in one call, and returns those that SNS took. */
+  publish(events: readonly StoredEvent[]): Promise<StoredEvent[]>;
+}
+
+export function open({ calls, env: { TOPIC_ARN: TopicArn } }: Opening) {
+  const client = snsClient(calls);
+  return ({ signal: abortSignal }: Scope): TopicPort => ({
+    async publish(events) {
+      const { Successful } = await client.send(
+        new PublishBatchCommand({
+          TopicArn,
+          PublishBatchRequestEntries: events.map((stored, index) => ({
+            Id: String(index),
+            Message: JSON.stringify(stored.event),
+            MessageAttributes: attributesOf(stored),
+          })),
+        }),
+        { abortSignal },
+      );
+      const taken = new Set(Successful?.map(({ Id }) => Id));
+      return events.filter((_, index) => taken.has(String(index)));
+    },
+  });
+}
