@@ -23,7 +23,7 @@ export class OrderStore extends pulumi.ComponentResource {
   readonly orders: aws.dynamodb.Table;
   /** Key `sku`: the catalogue, with prices in minor units and the stock on hand. */
   readonly stock: aws.dynamodb.Table;
-  /** The ledger of effects outside. */
+  /** Key `eventId` + `effect`: the ledger of effects outside, `effect` being `<consumer>#<effect>`. */
   readonly effects: EffectLedger;
   /** The events, as newline-delimited JSON by day. */
   readonly lake: aws.s3.Bucket;
@@ -34,7 +34,9 @@ export class OrderStore extends pulumi.ComponentResource {
 
     this.orders = createTable(`${name}-table`, { hashKey: "orderId", rangeKey: "entry", outbox: true }, args, this);
     this.stock = createTable(`${name}-stock`, { hashKey: "sku" }, args, this);
-    this.effects = { ledger: createTable(`${name}-effects`, { hashKey: "id", ttl: "expiresAt" }, args, this) };
+    this.effects = {
+      ledger: createTable(`${name}-effects`, { hashKey: "eventId", rangeKey: "effect", ttl: "expiresAt" }, args, this),
+    };
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
     createRelay(`${name}-relay`, this.orders, args, this);

@@ -37,7 +37,7 @@ export function open({ resource: TableName, calls, env }: Opening) {
 
   return ({ id: eventId, signal: abortSignal, log }: Scope): LedgerPort => ({
     async once(effect, act) {
-      const Key = { id: `${consumer}#${eventId}#${effect}` };
+      const Key = { eventId, effect: `${consumer}#${effect}` };
       const me = randomUUID();
       const now = Date.now();
       try {
@@ -45,14 +45,14 @@ export function open({ resource: TableName, calls, env }: Opening) {
           new UpdateCommand({
             TableName,
             Key,
-            UpdateExpression: "SET #owner = :me, leaseUntil = :until, orderId = :orderId, expiresAt = :expires",
-            ConditionExpression: "attribute_not_exists(id) OR (attribute_not_exists(outcome) AND leaseUntil < :now)",
+            UpdateExpression: "SET #owner = :me, leaseUntil = :until, expiresAt = :expires",
+            ConditionExpression:
+              "attribute_not_exists(eventId) OR (attribute_not_exists(outcome) AND leaseUntil < :now)",
             ExpressionAttributeNames: owned.names,
             ExpressionAttributeValues: {
               ":me": me,
               ":now": now,
               ":until": now + leaseMs,
-              ":orderId": eventId.split("/")[0],
               ":expires": Math.floor(now / 1_000) + KEPT_SECONDS,
             },
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -63,7 +63,7 @@ export function open({ resource: TableName, calls, env }: Opening) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         if (error.Item?.["outcome"]) return undefined;
         throw new EffectInProgress(
-          `${Key.id} is claimed by another delivery, or its owner died before its lease ended`,
+          `${Key.effect} of ${eventId} is claimed by another delivery, or its owner died before its lease ended`,
         );
       }
 
@@ -78,9 +78,9 @@ export function open({ resource: TableName, calls, env }: Opening) {
         new UpdateCommand({
           TableName,
           Key,
-          UpdateExpression: "SET outcome = :outcome, at = :at REMOVE leaseUntil",
+          UpdateExpression: "SET outcome = :outcome, #at = :at REMOVE leaseUntil",
           ConditionExpression: owned.ConditionExpression,
-          ExpressionAttributeNames: owned.names,
+          ExpressionAttributeNames: { ...owned.names, "#at": "at" },
           ExpressionAttributeValues: { ":me": me, ":outcome": outcome, ":at": new Date().toISOString() },
         }),
         { abortSignal },
