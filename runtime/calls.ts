@@ -2,6 +2,8 @@
 export interface Call {
   readonly service: string;
   readonly operation: string;
+  /** What is asked: a command's input, or a request. */
+  readonly input: unknown;
 }
 
 /** The one seam through which every call to the outside passes. A test may die, throttle, or lose a reply here. */

@@ -17,17 +17,20 @@ const defaults = {
 interface Observable {
   middlewareStack: { add(middleware: Middleware, options: { step: "initialize"; name: string }): void };
 }
-type Middleware = <T>(
-  next: (args: never) => Promise<T>,
+type Handler<A, T> = (args: A) => Promise<T>;
+type Middleware = <A extends { input: unknown }, T>(
+  next: Handler<A, T>,
   context: { commandName?: string },
-) => (args: never) => Promise<T>;
+) => Handler<A, T>;
 
 /** Sends every command of a client through `calls`: once a command, whatever the SDK retries inside it. */
 function observed<C extends Observable>(client: C, service: string, calls: Calls): C {
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) =>
-        calls({ service, operation: (commandName ?? "unknown").replace(/Command$/, "") }, () => next(args)),
+        calls({ service, operation: (commandName ?? "unknown").replace(/Command$/, ""), input: args.input }, () =>
+          next(args),
+        ),
     { step: "initialize", name: "calls" },
   );
   return client;

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 3_000;
 export function open({ calls }: Opening) {
   return ({ signal }: Scope): HttpsPort => ({
     request: (url, { method, headers, body }) =>
-      calls({ service: "https", operation: method }, async () => {
+      calls({ service: "https", operation: method, input: { url, headers, body } }, async () => {
         const response = await fetch(url, {
           method,
           headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+
+const Consumer = z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string(), functionName: z.string() });
+const Ready = z.object({
+  event: z.literal("ready"),
+  apiUrl: z.string(),
+  ordersUrl: z.string(),
+  topicArn: z.string(),
+  tables: z.object({ orders: z.string(), stock: z.string(), effects: z.string() }),
+  analyticsBucket: z.string(),
+  consumers: z.record(z.string(), Consumer),
+  local: z.object({ endpoint: z.string(), mailboxUrl: z.string() }),
+});
+export type Outputs = z.output<typeof Ready>;
+
+export interface LocalCloud {
+  readonly outputs: Outputs;
+  readonly state: string;
+  readonly lines: readonly string[];
+  /** Milliseconds from the process's start to its being ready. */
+  readonly startMs: number;
+  /** Ends it as the machine's power would, and waits until it is gone. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the program on the local cloud as a user would, with a state and ports of its own. */
+export async function startLocalCloud(
+  options: { state?: string; port?: number; stack?: string; speed?: number; cwd?: string } = {},
+): Promise<LocalCloud> {
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
+  const port = options.port ?? (await freePort());
+  const flags = ["--json", "--state", state, "--port", String(port)];
+  if (options.stack !== undefined) flags.push("--stack", options.stack);
+  if (options.speed !== undefined) flags.push("--speed", String(options.speed));
+  const began = performance.now();
+  const child = spawn(process.execPath, ["local/start.ts", ...flags], {
+    cwd: options.cwd ?? process.cwd(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  const ready = new Promise<Outputs>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
+      const parsed = line.startsWith('{"event":"ready"') ? Ready.safeParse(JSON.parse(line)) : undefined;
+      if (parsed?.success) resolve(parsed.data);
+    });
+    createInterface({ input: child.stderr }).on("line", (line) => lines.push(line));
+    child.once("exit", (code) =>
+      reject(new Error(`the local cloud ended with ${code}:\n${lines.slice(-20).join("\n")}`)),
+    );
+  });
+  const end = (signal: "SIGKILL" | "SIGTERM") => async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      await once(child, "exit");
+    }
+  };
+  running.add(child);
+  return {
+    outputs: await ready,
+    state,
+    lines,
+    startMs: performance.now() - began,
+    kill: end("SIGKILL"),
+    stop: async () => {
+      await end("SIGTERM")();
+      if (options.state === undefined) await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Nothing outlives the tests, whatever fails in them. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** A port that is free, and the next one too. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port & ~1 : freePort();
+}

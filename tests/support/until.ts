@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits for the thing itself: asks again and again until `ask` gives something, at most `seconds`. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 10): Promise<T> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`after ${seconds} s still not: ${what}`);
+    await sleep(20);
+  }
+}
