@@ -4,6 +4,7 @@ import { scheduled } from "../runtime/scheduled.ts";
 import { table, topic } from "../runtime/uses.ts";
 
 const Mark = z.object({ orderId: z.string(), entry: z.string(), outboxSince: z.string() });
+type Mark = z.output<typeof Mark>;
 const Stored = z.object({
   ...Mark.shape,
   // The mark is gone when the event was published since the index was read.
@@ -28,6 +29,7 @@ export default scheduled({
   async handle({ orders, topic, transact, signal, env, log, metricSeconds }) {
     const before = new Date(Date.now() - Number(env["RELAY_AFTER_SECONDS"]) * 1_000).toISOString();
     let published = 0;
+    let failures = 0;
 
     // The index may still name what was just published, so a round that publishes nothing is the last.
     for (let first = true, progress = true; progress && !signal.aborted; first = false) {
@@ -37,28 +39,32 @@ export default scheduled({
 
       let round = 0;
       for (let start = 0; start < due.length && !signal.aborted; start += BATCH) {
-        round += await relay(due.slice(start, start + BATCH));
+        round += (await attempt(() => relay(due.slice(start, start + BATCH)))) ?? 0;
       }
       published += round;
       progress = round > 0;
     }
     if (published > 0) log.info("relayed", { events: published });
+    if (failures > 0) throw new Error(`${failures} calls failed; what they were for keeps its mark for the next run`);
 
     /** The oldest marks of a shard that are due, at most a hundred. */
-    async function marks(shard: string): Promise<z.output<typeof Mark>[]> {
-      const found = await orders.query({
-        IndexName: "outbox",
-        KeyConditionExpression: "outboxShard = :shard AND outboxSince < :before",
-        ExpressionAttributeValues: { ":shard": shard, ":before": before },
-        Limit: 100,
-      });
-      return Mark.array().parse(found);
+    async function marks(shard: string): Promise<Mark[]> {
+      const found = await attempt(() =>
+        orders.query({
+          IndexName: "outbox",
+          KeyConditionExpression: "outboxShard = :shard AND outboxSince < :before",
+          ExpressionAttributeValues: { ":shard": shard, ":before": before },
+          Limit: 100,
+        }),
+      );
+      return Mark.array().parse(found ?? []);
     }
 
     /** The item itself says whether its event is still unpublished, and what it is. */
-    async function relay(batch: readonly z.output<typeof Mark>[]): Promise<number> {
-      const items = await Promise.all(batch.map(({ orderId, entry }) => orders.get({ orderId, entry })));
+    async function relay(batch: readonly Mark[]): Promise<number> {
+      const items = await Promise.all(batch.map(({ orderId, entry }) => attempt(() => orders.get({ orderId, entry }))));
       const unpublished = items.flatMap((item, index) => {
+        if (!item) return [];
         const { success, data } = Stored.safeParse(item);
         if (!success) log.warn("an event in the outbox cannot be read", { orderId: batch[index]?.orderId });
         return data?.outboxSince === undefined ? [] : [data];
@@ -70,6 +76,17 @@ export default scheduled({
       }
       if (taken.length > 0) await transact(taken.map((stored) => orders.update(clearMark(stored))));
       return taken.length;
+    }
+
+    /** One call that fails costs what it is for, and not the rest of the run. */
+    async function attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
+      try {
+        return await call();
+      } catch (error) {
+        failures++;
+        log.error("a call of the relay failed", error);
+        return undefined;
+      }
     }
   },
 });

@@ -70,7 +70,7 @@ export class World {
   readonly deadLetters = new Map<string, Message[]>(Object.keys(consumers).map((name) => [name, []]));
   readonly maxReceiveCount: number;
   /** How long a claim of the ledger lasts: by default long enough for a call, and short enough to wait for. */
-  readonly leaseSeconds: number;
+  leaseSeconds: number;
   snsIsDown = false;
   /** Called in between: a test's own fault. */
   around: Around = (_handler, _call, perform) => perform();
@@ -154,6 +154,35 @@ export class World {
     );
   }
 
+  /** Settles with one message at a time: of all that wait, the one whose event's type comes first in `order`. */
+  async settleInOrder(order: readonly string[]): Promise<void> {
+    for (let step = 0; step < 200; step++) {
+      const waiting = [...this.queues].flatMap(([consumer, queue]) =>
+        queue.map((message) => ({ consumer, queue, message })),
+      );
+      const rank = ({ message }: { message: Message }) =>
+        order.findIndex((type) => message.body.includes(`"type":"${type}"`));
+      const [next] = waiting.sort((a, b) => rank(a) - rank(b));
+      if (!next) return;
+      next.queue.splice(next.queue.indexOf(next.message), 1);
+      next.queue.unshift(next.message);
+      await this.deliver(next.consumer, 1);
+    }
+    throw new Error("not quiet after 200 deliveries");
+  }
+
+  /** Gives every message that is fanned out from now on, as it was sent. */
+  recordMessages(): () => { consumer: string; message: Message }[] {
+    this.recorded = [];
+    return () => this.recorded ?? [];
+  }
+  private recorded: { consumer: string; message: Message }[] | undefined;
+
+  /** What the ledger has of an effect. */
+  async effect(eventId: string, effect: string) {
+    return (await get("effects", { eventId: { S: eventId }, effect: { S: effect } })).Item;
+  }
+
   /** What the call does in this world. */
   async perform({ service, operation, input }: Call, real: () => Promise<unknown>): Promise<unknown> {
     if (service === "dynamodb") return real();
@@ -198,7 +227,9 @@ export class World {
     for (const [name, { on }] of Object.entries(consumers)) {
       if (!on.some(({ type }) => type === attributes["type"]?.StringValue)) continue;
       const correlationId = attributes["correlationId"]?.StringValue ?? "";
-      this.queueOf(name).push({ id: randomUUID(), body, correlationId, receives: 0 });
+      const message = { id: randomUUID(), body, correlationId, receives: 0 };
+      this.queueOf(name).push(message);
+      this.recorded?.push({ consumer: name, message: { ...message } });
     }
   }
 
@@ -301,7 +332,7 @@ export class World {
         ConsistentRead: true,
       }),
     );
-    return Items.map(({ entry }) => entry?.["S"]?.replace(/^event#/, "") ?? "").sort();
+    return Items.map(({ entry }) => String(entry?.["S"]).replace(/^event#/, "")).sort();
   }
 
   /** The event ids in the lake: a set, as the Athena view sees them. */
@@ -327,7 +358,7 @@ const CarrierCall = z.object({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.object({ orderId: z.string(), address: z.object({ postalCode: z.string() }) }).optional(),
 });
-const Values = z.record(z.string(), z.record(z.string(), z.string()).or(z.unknown().transform(() => undefined)));
+const Values = z.record(z.string(), z.record(z.string(), z.unknown()));
 const Found = z.object({ Items: z.array(Values) });
 const get = async (TableName: string, Key: object) =>
   z
