@@ -312,6 +312,21 @@ export class World {
     return Number(Item?.["onHand"]?.["N"]);
   }
 
+  async restock(sku: string, count: number): Promise<void> {
+    await database().call("UpdateItem", {
+      TableName: "stock",
+      Key: { sku: { S: sku } },
+      UpdateExpression: "ADD onHand :count",
+      ExpressionAttributeValues: { ":count": { N: String(count) } },
+    });
+  }
+
+  /** Whether an order has taken its lines from the stock, and not given them back. */
+  async holdsStock(orderId: string): Promise<boolean> {
+    const { Item } = await get("orders", { orderId: { S: orderId }, entry: { S: "order" } });
+    return Item?.["stockTaken"]?.["BOOL"] === true;
+  }
+
   async status(orderId: string): Promise<unknown> {
     const { Item } = await get("orders", { orderId: { S: orderId }, entry: { S: "order" } });
     return Item?.["status"]?.["S"];
