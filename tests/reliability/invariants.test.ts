@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkHistory } from "../../commands/history.ts";
-import { seeded, type Random } from "../support/random.ts";
+import { seeded, type Random } from "../../commands/random.ts";
 import { useDatabase, World } from "../support/world.ts";
 
 const clean = { lost: [], unexpected: [], duplicated: [], pending: [] };

@@ -4,7 +4,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { OrderRequest } from "../../contracts/order.ts";
-import type { Outputs } from "./local-cloud.ts";
+import type { Outputs } from "../../commands/local-cloud.ts";
 import { until } from "./until.ts";
 
 /** An order that is right in every part; a test changes what it is about. */

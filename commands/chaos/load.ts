@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import type { Random } from "../random.ts";
+
+/** One order that a client wants, and in the end has. */
+export interface Accepted {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+export interface LoadArgs {
+  readonly ordersUrl: string;
+  readonly orders: number;
+  /** Orders a second, by all clients together. */
+  readonly rate: number;
+  readonly clients: number;
+  readonly random: Random;
+  /** What makes the keys of this run its own. */
+  readonly run: string;
+}
+
+export interface Load {
+  /** Places every order; returns when each has its 201. */
+  run(): Promise<void>;
+  accepted(): readonly Accepted[];
+  progress(): {
+    readonly accepted: number;
+    readonly total: number;
+    readonly latencies: readonly number[];
+    readonly answers: {
+      /** Tries that had no 201, and were made again. */
+      readonly failed: number;
+      /** Keys that were sent once more on purpose. */
+      readonly repeated: number;
+      /** Keys that had two different answers: there must be none. */
+      readonly different: readonly string[];
+    };
+  };
+}
+
+/** The SKUs of a run: plenty of most, few of one, so that orders are rejected too. */
+export const SKUS = ["CHAOS-1", "CHAOS-2", "CHAOS-3", "CHAOS-4", "CHAOS-SCARCE"] as const;
+
+const Placed = z.object({ orderId: z.string() });
+
+/** Clients that place orders at a steady rate, each with a key, and ask again until they know. */
+export function createLoad({ ordersUrl, orders, rate, clients, random, run }: LoadArgs): Load {
+  const accepted: Accepted[] = [];
+  const latencies: number[] = [];
+  const different: string[] = [];
+  let failed = 0;
+  let repeated = 0;
+  let next = 0;
+
+  async function placeOne(index: number): Promise<void> {
+    const sku = SKUS[Math.floor(random() * SKUS.length)] ?? SKUS[0];
+    const quantity = 1 + Math.floor(random() * 3);
+    const customerId = `c-${index % 500}`;
+    const body = JSON.stringify({
+      customerId,
+      customer: { name: "Chaos", email: "chaos@example.com", phone: "+442071234567", smsConsent: index % 4 === 0 },
+      shippingAddress: { line1: "1 Main St", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" },
+      items: [{ sku, quantity }],
+    });
+    const key = `${run}-${index}`;
+    const again = random() < 0.2;
+    if (again) repeated++;
+    // Who repeats a key does so at once, as an impatient customer's second click does.
+    const answers = await Promise.all((again ? [key, key] : [key]).map((same) => untilAccepted(same, body)));
+    const ids = new Set(answers);
+    if (ids.size > 1) different.push(`key ${key} has ${ids.size} orders`);
+    for (const orderId of ids) accepted.push({ orderId, customerId, sku, quantity });
+  }
+
+  async function untilAccepted(key: string, body: string): Promise<string> {
+    const headers = { "content-type": "application/json", "idempotency-key": key };
+    for (;;) {
+      const began = performance.now();
+      try {
+        const signal = AbortSignal.timeout(15_000);
+        const response = await fetch(ordersUrl, { method: "POST", headers, body, signal });
+        const text = await response.text();
+        if (response.status === 201) {
+          latencies.push(performance.now() - began);
+          return Placed.parse(JSON.parse(text)).orderId;
+        }
+      } catch {
+        // The cloud was killed, or is on its way back: the client does not know, and asks again.
+      }
+      failed++;
+      await sleep(100 + Math.random() * 400);
+    }
+  }
+
+  async function client(began: number): Promise<void> {
+    while (next < orders) {
+      const index = next++;
+      const due = began + (index / rate) * 1_000;
+      await sleep(Math.max(0, due - performance.now()));
+      await placeOne(index);
+    }
+  }
+
+  return {
+    run: async () => {
+      const began = performance.now();
+      await Promise.all(Array.from({ length: clients }, () => client(began)));
+    },
+    accepted: () => accepted,
+    progress: () => ({ accepted: accepted.length, total: orders, latencies, answers: { failed, repeated, different } }),
+  };
+}

@@ -1,0 +1,285 @@
+import { expect } from "chai";
+import { loadConfigs, type Loaded } from "./support/load-config.ts";
+
+const limits = {
+  batchSize: 10,
+  batchWindowSeconds: 0,
+  maxConcurrency: 10,
+  timeoutSeconds: 30,
+  memoryMb: 256,
+  survivesOutageMinutes: 0,
+};
+const CONSUMERS = "analytics, audit, inventory, loyalty, notifications, shipment";
+const ENTRY_KEYS =
+  "batchSize, batchWindowSeconds, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
+const STACK_KEYS = "consumers, corsOrigins, logRetentionDays, production, throttle";
+
+/** A config with mistakes, and each line that the error has. */
+const mistaken: Record<string, { config: object; mistakes: string[] }> = {
+  "a misspelt consumer, and one that is none": {
+    config: { consumers: { inventroy: {}, quantum: {}, toString: {} } },
+    mistakes: [
+      `consumers.inventroy: there is no consumer "inventroy"; did you mean "inventory"? (known: ${CONSUMERS})`,
+      `consumers.quantum: there is no consumer "quantum"; known: ${CONSUMERS}`,
+      `consumers.toString: there is no consumer "toString"; known: ${CONSUMERS}`,
+    ],
+  },
+  "a misspelt key of a consumer, and one that is none": {
+    config: { consumers: { inventory: { batchSise: 5, banana: 1 } } },
+    mistakes: [
+      `consumers.inventory.batchSise: is not a key; did you mean "batchSize"? (known: ${ENTRY_KEYS})`,
+      `consumers.inventory.banana: is not a key; known: ${ENTRY_KEYS}`,
+    ],
+  },
+  "every limit below its range": {
+    config: {
+      consumers: {
+        inventory: {
+          batchSize: 0,
+          batchWindowSeconds: -1,
+          maxConcurrency: 1,
+          timeoutSeconds: 0,
+          memoryMb: 127,
+          survivesOutageMinutes: -1,
+        },
+      },
+    },
+    mistakes: [
+      "consumers.inventory.batchSize: Too small: expected number to be >=1; got 0",
+      "consumers.inventory.batchWindowSeconds: Too small: expected number to be >=0; got -1",
+      "consumers.inventory.maxConcurrency: Too small: expected number to be >=2; got 1",
+      "consumers.inventory.timeoutSeconds: Too small: expected number to be >=1; got 0",
+      "consumers.inventory.memoryMb: Too small: expected number to be >=128; got 127",
+      "consumers.inventory.survivesOutageMinutes: Too small: expected number to be >=0; got -1",
+    ],
+  },
+  "every limit above its range": {
+    config: {
+      consumers: {
+        inventory: {
+          batchSize: 10_001,
+          batchWindowSeconds: 301,
+          maxConcurrency: 1_001,
+          timeoutSeconds: 901,
+          memoryMb: 10_241,
+          survivesOutageMinutes: 2_881,
+        },
+      },
+    },
+    mistakes: [
+      "consumers.inventory.batchSize: Too big: expected number to be <=10000; got 10001",
+      "consumers.inventory.batchWindowSeconds: Too big: expected number to be <=300; got 301",
+      "consumers.inventory.maxConcurrency: Too big: expected number to be <=1000; got 1001",
+      "consumers.inventory.timeoutSeconds: Too big: expected number to be <=900; got 901",
+      "consumers.inventory.memoryMb: Too big: expected number to be <=10240; got 10241",
+      "consumers.inventory.survivesOutageMinutes: Too big: expected number to be <=2880; got 2881",
+    ],
+  },
+  "limits that are no whole numbers": {
+    config: { consumers: { inventory: { batchSize: 1.5, maxConcurrency: "many" } } },
+    mistakes: [
+      "consumers.inventory.batchSize: Invalid input: expected int, received number; got 1.5",
+      'consumers.inventory.maxConcurrency: Invalid input: expected number, received string; got "many"',
+    ],
+  },
+  "a batch of more than 10 without a window": {
+    config: { consumers: { inventory: { batchSize: 11 } } },
+    mistakes: ["consumers.inventory.batchWindowSeconds: must be at least 1 where batchSize is over 10; got nothing"],
+  },
+  "settings that the handler does not have": {
+    config: {
+      consumers: {
+        notifications: { settings: { form: "orders@example.com" } },
+        inventory: { settings: { fast: true } },
+        audit: { settings: { level: "info" } },
+      },
+    },
+    mistakes: [
+      'consumers.notifications.settings.form: is not a key; did you mean "from"? (known: from, sms)',
+      "consumers.inventory.settings.fast: is not a key; none is known here",
+      "consumers.audit.settings.level: is not a key; none is known here",
+    ],
+  },
+  "settings that are not what they must be": {
+    config: {
+      consumers: {
+        shipment: { settings: { url: "http://carrier.example" } },
+        notifications: { settings: { from: "nobody", sms: "yes" } },
+      },
+    },
+    mistakes: [
+      'consumers.shipment.settings.url: Invalid URL; got "http://carrier.example"',
+      'consumers.notifications.settings.from: Invalid email address; got "nobody"',
+      'consumers.notifications.settings.sms: Invalid input: expected boolean, received string; got "yes"',
+    ],
+  },
+  "production with sandboxes": {
+    config: { production: true, consumers: { shipment: {}, notifications: {} } },
+    mistakes: [
+      "consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API (this is production)",
+      "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
+    ],
+  },
+  "an unknown top-level key": {
+    config: { prodution: true, consumers: {} },
+    mistakes: [`prodution: is not a key; did you mean "production"? (known: ${STACK_KEYS})`],
+  },
+  "an unknown key inside a top-level one": {
+    config: { consumers: {}, throttle: { rat: 5, rate: 1, burst: 2 } },
+    mistakes: ['throttle.rat: is not a key; did you mean "rate"? (known: burst, rate)'],
+  },
+  "other keys out of their range": {
+    config: {
+      consumers: {},
+      production: "yes",
+      corsOrigins: ["https://shop.example", "*"],
+      throttle: { rate: 0, burst: 1.5 },
+      logRetentionDays: 31,
+    },
+    mistakes: [
+      'production: Invalid input: expected boolean, received string; got "yes"',
+      'corsOrigins.1: Invalid URL; got "*"',
+      "throttle.rate: Too small: expected number to be >0; got 0",
+      "throttle.burst: Invalid input: expected int, received number; got 1.5",
+      "logRetentionDays: Invalid option: expected one of 1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653; got 31",
+    ],
+  },
+  "no consumers at all": {
+    config: {},
+    mistakes: ["consumers: Invalid input: expected record, received undefined; got nothing"],
+  },
+  "consumers that are no map": {
+    config: { consumers: "inventory" },
+    mistakes: ['consumers: Invalid input: expected record, received string; got "inventory"'],
+  },
+  "a consumer that is no map": {
+    config: { consumers: { inventory: 5 } },
+    mistakes: ["consumers.inventory: Invalid input: expected object, received number; got 5"],
+  },
+  "mistakes of every kind at once": {
+    config: {
+      prodution: true,
+      production: true,
+      consumers: {
+        inventroy: {},
+        inventory: { batchSise: 5, batchSize: 11 },
+        shipment: { settings: { ulr: "https://carrier.example" } },
+        notifications: { maxConcurrency: 1 },
+      },
+    },
+    mistakes: [
+      `prodution: is not a key; did you mean "production"? (known: ${STACK_KEYS})`,
+      `consumers.inventroy: there is no consumer "inventroy"; did you mean "inventory"? (known: ${CONSUMERS})`,
+      `consumers.inventory.batchSise: is not a key; did you mean "batchSize"? (known: ${ENTRY_KEYS})`,
+      "consumers.inventory.batchWindowSeconds: must be at least 1 where batchSize is over 10; got nothing",
+      'consumers.shipment.settings.ulr: is not a key; did you mean "url"? (known: url)',
+      "consumers.notifications.maxConcurrency: Too small: expected number to be >=2; got 1",
+      "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
+    ],
+  },
+};
+
+const good = {
+  "the least that there can be": {
+    config: { consumers: { inventory: {}, audit: null } },
+    loaded: {
+      config: {
+        production: false,
+        corsOrigins: [],
+        throttle: { rate: 500, burst: 1_000 },
+        logRetentionDays: 30,
+        consumers: [
+          { name: "inventory", module: true, ...limits, settings: {} },
+          { name: "audit", module: false, ...limits, settings: {} },
+        ],
+      },
+      warnings: [],
+    },
+  },
+  "everything said": {
+    config: {
+      production: true,
+      corsOrigins: ["https://shop.example"],
+      throttle: { rate: 50, burst: 100 },
+      logRetentionDays: 365,
+      consumers: {
+        shipment: {
+          batchSize: 100,
+          batchWindowSeconds: 5,
+          maxConcurrency: 2,
+          timeoutSeconds: 60,
+          memoryMb: 512,
+          survivesOutageMinutes: 90,
+          settings: { url: "https://carrier.example" },
+        },
+      },
+    },
+    loaded: {
+      config: {
+        production: true,
+        corsOrigins: ["https://shop.example"],
+        throttle: { rate: 50, burst: 100 },
+        logRetentionDays: 365,
+        consumers: [
+          {
+            name: "shipment",
+            module: true,
+            batchSize: 100,
+            batchWindowSeconds: 5,
+            maxConcurrency: 2,
+            timeoutSeconds: 60,
+            memoryMb: 512,
+            survivesOutageMinutes: 90,
+            settings: { url: "https://carrier.example" },
+          },
+        ],
+      },
+      warnings: [],
+    },
+  },
+  "sandboxes outside production, with a warning of each": {
+    config: { consumers: { shipment: {}, notifications: {} } },
+    loaded: {
+      config: {
+        production: false,
+        corsOrigins: [],
+        throttle: { rate: 500, burst: 1_000 },
+        logRetentionDays: 30,
+        consumers: [
+          { name: "shipment", module: true, ...limits, settings: {} },
+          { name: "notifications", module: true, ...limits, settings: { sms: false } },
+        ],
+      },
+      warnings: [
+        "warning: [runtime] consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API",
+        "warning: [runtime] consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES",
+      ],
+    },
+  },
+};
+
+describe("the stack's config", () => {
+  const names = [...Object.keys(mistaken), ...Object.keys(good)];
+  let loaded: Map<string, Loaded>;
+  before(async () => {
+    const cases = [...Object.values(mistaken), ...Object.values(good)];
+    const all = await loadConfigs(cases.map(({ config }) => config));
+    loaded = new Map(all.map((one, index) => [names[index] ?? "", one]));
+  });
+
+  for (const [name, { mistakes }] of Object.entries(mistaken)) {
+    it(`says every mistake of ${name}`, () => {
+      const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+      expect(loaded.get(name)).to.deep.equal({
+        error: [`ConfigError: Pulumi.dev.yaml has ${count}:`, ...mistakes.map((line) => `  ${line}`)].join("\n"),
+        warnings: [],
+      });
+    });
+  }
+
+  for (const [name, { loaded: expected }] of Object.entries(good)) {
+    it(`takes ${name}`, () => {
+      expect(loaded.get(name)).to.deep.equal(expected);
+    });
+  }
+});

@@ -1,0 +1,39 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import type { Call, Calls } from "../../runtime/calls.ts";
+
+// Clients are built, and never asked: they want a region all the same.
+process.env["AWS_REGION"] ??= "eu-west-1";
+
+/** What a fake call answers: the command's output, or an error that is thrown. */
+export type Answer = Record<string, unknown> | Error | (() => Promise<Record<string, unknown>>);
+
+/** A seam that answers each operation from a script, and remembers what was asked. Nothing reaches the network. */
+export function scripted(script: Readonly<Record<string, readonly Answer[]>>) {
+  const asked: string[] = [];
+  const left = new Map(Object.entries(script).map(([operation, answers]) => [operation, [...answers]]));
+  const calls: Calls = async <T>({ service, operation }: Call): Promise<T> => {
+    const name = `${service}.${operation}`;
+    asked.push(name);
+    const answer = left.get(name)?.shift();
+    if (answer === undefined) throw new Error(`${name} is not in the script, or was asked too often`);
+    if (answer instanceof Error) throw answer;
+    const output = typeof answer === "function" ? await answer() : answer;
+    // A command's middleware hands its output on in this envelope; the seam is generic over all of them.
+    return { output: { $metadata: {}, ...output }, response: {} } as T;
+  };
+  return { calls, asked };
+}
+
+/** What DynamoDB throws when a condition does not hold, with the item that was there. */
+export const conditionFailed = (item?: Record<string, unknown>): Error =>
+  Object.assign(new ConditionalCheckFailedException({ message: "The conditional request failed", $metadata: {} }), {
+    Item: item,
+  });
+
+/** What DynamoDB throws when a transaction is cancelled, with a code for each of its writes. */
+export const cancelled = (...codes: string[]): Error =>
+  new TransactionCanceledException({
+    message: "Transaction cancelled",
+    $metadata: {},
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });

@@ -1,0 +1,38 @@
+// Runs in a process of its own: what `loadConfig` says of each of several configs of a stack.
+import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
+import { loadConfig } from "../../config.ts";
+import { OrderPlaced } from "../../contracts/events.ts";
+import { registry } from "../../handlers/index.ts";
+import { consumer } from "../../runtime/consumer.ts";
+import type { Loaded } from "./load-config.ts";
+
+const Configs = z.array(z.record(z.string(), z.unknown()));
+
+await pulumi.runtime.setMocks(
+  { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+  "order-fanout",
+  "dev",
+  false,
+);
+const audit = consumer({ on: [OrderPlaced], handle: async () => {} });
+
+const loaded = Configs.parse(JSON.parse(process.argv[2] ?? "null")).map((config): Loaded => {
+  const warnings: string[] = [];
+  // What the SDK has no engine for it writes to the console.
+  console.error = (line: string) => void warnings.push(line);
+  console.warn = console.error;
+  const entries = Object.entries(config).map(([key, value]) => [
+    `order-fanout:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(entries)));
+  try {
+    const { consumers, ...rest } = loadConfig({ ...registry, audit });
+    const plain = consumers.map(({ handler, ...entry }) => ({ ...entry, module: handler.module !== undefined }));
+    return { config: { ...rest, consumers: plain }, warnings };
+  } catch (error) {
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : "not an Error", warnings };
+  }
+});
+process.send?.(loaded, undefined, undefined, () => process.exit(0));

@@ -1,0 +1,37 @@
+import * as z from "zod";
+
+/** What the child process is told: whose program to evaluate, and its config as the Pulumi SDK wants it. */
+export const Evaluation = z.object({
+  root: z.string(),
+  project: z.string(),
+  stack: z.string(),
+  config: z.record(z.string(), z.string()),
+});
+export type Evaluation = z.output<typeof Evaluation>;
+
+/** A resource as the program registered it. */
+export const Resource = z.object({
+  type: z.string(),
+  name: z.string(),
+  /** The parent's URN. */
+  parent: z.string(),
+  custom: z.boolean(),
+  /** Resolved, secrets unwrapped; an archive is its files, each with its content's SHA-256. */
+  inputs: z.record(z.string(), z.unknown()),
+  /** URNs of all that it waits for: its `dependsOn`, and whatever its inputs come from. */
+  dependsOn: z.array(z.string()),
+  protect: z.boolean(),
+});
+export type Resource = z.output<typeof Resource>;
+
+/** What the child process answers. */
+export const Evaluated = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("done"),
+    resources: z.map(z.string(), Resource),
+    /** Every file of every archive, by its SHA-256. */
+    files: z.map(z.string(), z.instanceof(Uint8Array)),
+  }),
+  z.object({ kind: z.literal("failed"), message: z.string() }),
+]);
+export type Evaluated = z.output<typeof Evaluated>;
