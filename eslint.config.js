@@ -1,7 +1,7 @@
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config({ ignores: ["node_modules", ".local"] }, ...tseslint.configs.recommendedTypeChecked, {
+export default tseslint.config({ ignores: ["node_modules", ".local", "**/*.cjs"] }, ...tseslint.configs.recommendedTypeChecked, {
   languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
   plugins: { "@pulumi": pulumi },
   rules: {

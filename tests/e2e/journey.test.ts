@@ -15,7 +15,7 @@ describe("an order's journey on the local cloud", () => {
   let shop: Shop;
 
   before(async () => {
-    cloud = await startLocalCloud();
+    cloud = await startLocalCloud({ speed: 60 });
     shop = new Shop(cloud.outputs);
   });
   after(() => cloud.stop());

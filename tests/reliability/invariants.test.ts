@@ -87,7 +87,7 @@ describe("the order's promises", () => {
   it("each effect happens once, with a fifth of the deliveries repeated and all shuffled (I2)", async function () {
     this.timeout(60_000);
     const random = seeded(seed);
-    const world = new World();
+    const world = new World({ leaseSeconds: 10 });
     const sku = await sold(world);
     const orderIds = await placeMany(world, sku, 60);
     for (let round = 0; round < 4; round++) {
@@ -102,6 +102,73 @@ describe("the order's promises", () => {
     expect(await verdict(world, orderIds)).to.deep.equal(clean);
     expect(await world.onHand(sku)).to.equal(940);
     expect(await world.points(`c-${sku}`)).to.equal(60);
+  });
+
+  it("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)", async () => {
+    const world = new World();
+    const sku = await sold(world);
+    const key = { "idempotency-key": randomUUID() };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => world.place({ items: [{ sku, quantity: 1 }] }, key)),
+    );
+    await world.sells(sku, 999, 555);
+    answers.push(await world.place({ items: [{ sku, quantity: 1 }] }, key));
+    const other = await world.place({ items: [{ sku, quantity: 2 }] }, key);
+    const [{ body } = { body: { orderId: "" } }] = answers;
+
+    expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal(Array.from({ length: 51 }, () => 201));
+    expect(new Set(answers.map((answer) => answer.text)).size).to.equal(1);
+    expect(other.statusCode).to.equal(422);
+    await world.settle();
+    expect(await world.events(body.orderId ?? "")).to.deep.equal([
+      "order.confirmed",
+      "order.placed",
+      "shipment.booked",
+    ]);
+    expect(world.queues.get("inventory")).to.deep.equal([]);
+    expect(await world.onHand(sku)).to.equal(998);
+  });
+
+  it("an event that SNS does not take stays in the outbox, and those beside it do not (I4)", async () => {
+    const world = new World();
+    const sku = await sold(world);
+    world.snsIsDown = true;
+    const orderIds = await placeMany(world, sku, 5);
+    world.snsIsDown = false;
+    let calls = 0;
+    world.around = async (_handler, { operation }, perform) => {
+      if (operation === "PublishBatch" && ++calls > 1) throw new Error("SNS is down again");
+      const answer = await perform();
+      if (operation !== "PublishBatch") return answer;
+      world.queues.get("inventory")?.pop();
+      return {
+        output: { Successful: [0, 1, 2, 3].map((Id) => ({ Id: String(Id) })), Failed: [{ Id: "4" }] },
+        response: {},
+      };
+    };
+    await world.relay();
+    world.around = (_handler, _call, perform) => perform();
+    const left = await world.marks();
+    await world.settle();
+
+    expect(left).to.equal(1);
+    expect(await verdict(world, orderIds)).to.deep.equal(clean);
+  });
+
+  it("an e-mail that SES refuses for good is an outcome, and no dead letter", async () => {
+    const world = new World();
+    const sku = await sold(world);
+    world.around = async (_handler, { service }, perform) => {
+      if (service === "ses")
+        throw Object.assign(new Error("Email address is not verified"), { name: "MessageRejected" });
+      return perform();
+    };
+    const [orderId = ""] = await placeMany(world, sku, 1);
+    await world.settle();
+    const effect = await world.effect(`${orderId}/order.placed`, "notifications#email");
+
+    expect(effect?.["outcome"]).to.deep.equal({ M: { outcome: { S: "refused" }, reason: { S: "MessageRejected" } } });
+    expect([...world.deadLetters.values()].flat()).to.deep.equal([]);
   });
 
   it("an event that cannot be published keeps its mark, however long SNS is down, and its age is told (I6)", async () => {

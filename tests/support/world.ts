@@ -140,7 +140,7 @@ export class World {
   /** Runs relay and deliveries until nothing is left to do, at most 60 rounds. */
   async settle(): Promise<void> {
     for (let round = 0; round < 60; round++) {
-      if (round > 1) await sleep(this.leaseSeconds * 300);
+      if (round > 1) await sleep(Math.min(this.leaseSeconds * 300, 50));
       await this.relay();
       for (const consumer of Object.keys(consumers)) {
         const waiting = this.queueOf(consumer).length;
@@ -281,7 +281,7 @@ export class World {
     const handle = serve(route, environment({}), seam);
     const answer = await this.invoke(handler, () => handle(event, { getRemainingTimeInMillis: () => 10_000 }));
     const parsed = z.looseObject({ orderId: z.string().optional() }).parse(JSON.parse(answer?.body ?? "{}"));
-    return { statusCode: answer?.statusCode, body: parsed };
+    return { statusCode: answer?.statusCode, body: parsed, text: answer?.body };
   }
 
   /** How many events are still marked as unpublished. */
@@ -296,11 +296,11 @@ export class World {
     return this.queues.get(consumer) ?? [];
   }
 
-  async sells(sku: string, onHand: number): Promise<void> {
+  async sells(sku: string, onHand: number, unitPrice = 100): Promise<void> {
     const Item = {
       sku: { S: sku },
       name: { S: sku },
-      unitPrice: { N: "100" },
+      unitPrice: { N: String(unitPrice) },
       currency: { S: "EUR" },
       onHand: { N: String(onHand) },
     };

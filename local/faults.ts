@@ -1,0 +1,72 @@
+import * as z from "zod";
+
+const probability = z.number().min(0).max(1);
+
+/** Faults for chaos tests; they meet the calls of functions alone, never a person's. */
+export const FaultSettings = z.strictObject({
+  seed: z.int().optional(),
+  /** Calls that are throttled, by the error of the service called. */
+  throttle: probability.optional(),
+  /** Transactions that are answered with one TransactionConflict, and not done. */
+  conflict: probability.optional(),
+  /** Answers that come late. */
+  late: z.strictObject({ probability, ms: z.number().min(0) }).optional(),
+  /** Calls that are done and whose answer never comes. */
+  lost: probability.optional(),
+  /** Invocations whose worker is ended 0 to 50 ms after they begin. */
+  kill: probability.optional(),
+  snsDown: z.boolean().optional(),
+  /** Batches that are delivered again, 1 to 5 times, later and shuffled. */
+  repeat: probability.optional(),
+  carrierDown: z.boolean().optional(),
+});
+export type FaultSettings = z.infer<typeof FaultSettings>;
+
+/** What goes wrong now. */
+export interface Faults {
+  get(): FaultSettings;
+  set(settings: FaultSettings): void;
+  happens(fault: "throttle" | "conflict" | "lost"): boolean;
+  /** How long this answer is held back, in ms. */
+  lateness(): number;
+  /** After how many ms this invocation's worker is ended, if it is. */
+  killAfter(): number | undefined;
+  /** After how many ms this batch is delivered again, once for each number. */
+  repeats(): number[];
+  shuffle<T>(items: readonly T[]): T[];
+}
+
+/** No fault until `set`; the same seed gives the same sequence. */
+export function createFaults(): Faults {
+  let settings: FaultSettings = {};
+  let random = mulberry32(1);
+  const chance = (probability: number | undefined): boolean => probability !== undefined && random() < probability;
+  return {
+    get: () => settings,
+    set: (next) => {
+      settings = next;
+      random = mulberry32(next.seed ?? 1);
+    },
+    happens: (fault) => chance(settings[fault]),
+    lateness: () => (chance(settings.late?.probability) ? (settings.late?.ms ?? 0) : 0),
+    killAfter: () => (chance(settings.kill) ? random() * 50 : undefined),
+    repeats: () =>
+      chance(settings.repeat) ? Array.from({ length: 1 + Math.floor(random() * 5) }, () => random() * 500) : [],
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, order: random() }))
+        .sort((a, b) => a.order - b.order)
+        .map(({ item }) => item),
+  };
+}
+
+/** A small generator of pseudo-random numbers with a seed (Tommy Ettinger's mulberry32, public domain). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,118 @@
+// `npm start`: the flags, the console and the process; the cloud itself is cloud.ts.
+import { enableCompileCache } from "node:module";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const usage = `npm start -- [flags]    runs the whole order backend on this machine
+
+  --stack NAME   the stack whose Pulumi.NAME.yaml is read (default: dev)
+  --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
+  --fresh        begin anew: forget every order, message and table
+  --speed N      divide visibility timeouts, batching windows and schedules by N (default: 1)
+  --state DIR    where state is kept (default: .local)
+  --json         print JSON lines
+  --help         print this`;
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string", default: "dev" },
+      port: { type: "string", default: "4000" },
+      fresh: { type: "boolean", default: false },
+      speed: { type: "string", default: "1" },
+      state: { type: "string", default: ".local" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const port = Number(values.port);
+  const speed = Number(values.speed);
+  if (!Number.isInteger(port) || port < 1 || port > 65534)
+    throw new Error(`--port ${values.port}: a port is a whole number from 1 to 65534`);
+  if (!Number.isFinite(speed) || speed <= 0) throw new Error(`--speed ${values.speed}: a speed is a number above 0`);
+  if (!/^[A-Za-z0-9_.-]+$/.test(values.stack)) throw new Error(`--stack ${values.stack}: not a stack's name`);
+  return { ...values, port, speed };
+}
+
+function flagsOrExit(): ReturnType<typeof readFlags> {
+  try {
+    return readFlags();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message.split("\n")[0] : String(error)} (see --help)\n`);
+    process.exit(2);
+  }
+}
+
+const began = performance.now() - performance.nodeTiming.startTime;
+const flags = flagsOrExit();
+if (flags.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+const root = process.cwd();
+const compileCache = join(root, "node_modules/.cache/order-fanout/compile");
+enableCompileCache(compileCache);
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+process.env["TZ"] = "UTC"; // workers share the process's zone, and Lambda's is UTC
+
+const { forkProgram } = await import("./program-fork.ts");
+const program = forkProgram(compileCache);
+const { createConsole } = await import("./console.ts");
+const { startCloud } = await import("./cloud.ts");
+const { LocalCloudError } = await import("./names.ts");
+const say = createConsole({
+  json: flags.json,
+  colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+  timeZone,
+  write: (line) => process.stdout.write(`${line}\n`),
+  writeError: (line) => process.stderr.write(`${line}\n`),
+});
+
+process.stdout.on("error", () => process.exit(0)); // whoever read it has gone
+
+const ends = new Promise<string>((resolve) => {
+  process.once("SIGINT", resolve);
+  process.once("SIGTERM", resolve);
+});
+try {
+  const { stack, port, speed, fresh } = flags;
+  const starting = startCloud(
+    { root, state: resolve(root, flags.state), stack, port, speed, fresh, compileCache, program },
+    say,
+  );
+  const cloud = await Promise.race([starting, ends]);
+  if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
+  say.phase("ready", performance.now() - began);
+  say.ready(cloud.outputs, readyText(cloud.outputs, cloud.sku));
+  void cloud.warm();
+  await ends;
+  await cloud.stop();
+  process.exit(0);
+} catch (error) {
+  say.error(
+    error instanceof LocalCloudError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error),
+  );
+  process.exit(1);
+}
+
+function readyText(outputs: Record<string, unknown>, sku: string | undefined): string[] {
+  const apiUrl = `http://127.0.0.1:${flags.port}`;
+  const order = {
+    customer: { name: "Ada Lovelace", email: "ada@example.com", phone: "+442071234567", smsConsent: true },
+    shippingAddress: { line1: "12 St James Square", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" },
+    items: [{ sku, quantity: 1 }],
+  };
+  const curl = `curl -i ${apiUrl}/orders -H 'content-type: application/json' -d '${JSON.stringify(order)}'`;
+  return [
+    "",
+    `API            ${apiUrl}`,
+    `AWS endpoint   http://127.0.0.1:${flags.port + 1}   (AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)`,
+    `Mailbox        http://127.0.0.1:${flags.port + 1}/_local/mailbox`,
+    ...(sku !== undefined && "ordersUrl" in outputs ? ["", "Place an order:", `  ${curl}`] : []),
+    "",
+  ];
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import type { EventLoopUtilization } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
+import * as z from "zod";
+
+/** What Lambda would answer to an invocation: the handler's result as JSON text, or an error. */
+export type Invocation =
+  | { readonly ok: true; readonly payload: string }
+  | {
+      readonly ok: false;
+      readonly errorType: string;
+      readonly errorMessage: string;
+      readonly trace: readonly string[];
+    };
+
+/** A function as its workers need it. */
+export interface FunctionConfig {
+  readonly name: string;
+  readonly arn: string;
+  readonly folder: string;
+  readonly handler: string;
+  readonly memorySize: number;
+  readonly timeoutSeconds: number;
+  /** Reserved concurrency; absent: as much as the machine bears. */
+  readonly concurrency?: number;
+  readonly logGroup: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface PoolHooks {
+  readonly endpoint: string;
+  readonly compileCache: string;
+  readonly log: (functionName: string, line: string) => void;
+}
+
+const ErrorReport = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
+const FromWorker = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("broken"), error: ErrorReport }),
+  z.object({ kind: z.literal("result"), requestId: z.string(), payload: z.string() }),
+  z.object({ kind: z.literal("error"), requestId: z.string(), error: ErrorReport }),
+]);
+
+/** Lambda's own limit for loading the code. */
+const initTimeoutMs = 10_000;
+
+interface Job {
+  readonly requestId: string;
+  readonly event: string;
+  readonly settle: (invocation: Invocation) => void;
+}
+
+/** One execution environment: a worker thread that runs one job at a time, and ends on anything that it cannot survive. */
+export class Environment {
+  readonly #worker: Worker;
+  readonly #config: FunctionConfig;
+  #job: Job | undefined;
+  #measured: EventLoopUtilization | undefined;
+  readonly #log: (line: string) => void;
+  #deadline: NodeJS.Timeout | undefined;
+  #everReady = false;
+  #failure: { errorType: string; errorMessage: string; trace: string[] } | undefined;
+  /** Resolves when the code is loaded, or cannot be. */
+  readonly loaded: Promise<void>;
+  /** Loaded and without a job. */
+  idle = false;
+
+  constructor(config: FunctionConfig, hooks: PoolHooks, onIdle: () => void, onEnd: (broken?: Invocation) => void) {
+    this.#config = config;
+    this.#log = (line) => hooks.log(config.name, line);
+    const worker = new Worker(new URL("./worker.cjs", import.meta.url), {
+      env: { ...config.environment },
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: config.memorySize },
+      workerData: {
+        ...hooks,
+        log: undefined,
+        folder: config.folder,
+        handler: config.handler,
+        functionName: config.name,
+        functionArn: config.arn,
+        memorySize: config.memorySize,
+        logGroup: config.logGroup,
+        logStream: `${new Date().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+      },
+    });
+    this.#worker = worker;
+    for (const stream of [worker.stdout, worker.stderr]) eachLine(stream, this.#log);
+    this.#deadline = setTimeout(
+      () => this.#end("Sandbox.Timedout", "Task timed out during its initialization"),
+      initTimeoutMs,
+    );
+    let broken: Invocation | undefined;
+    worker.on("message", (raw) => {
+      const message = FromWorker.parse(raw);
+      clearTimeout(this.#deadline);
+      if (message.kind === "broken") {
+        broken = { ok: false, ...message.error, errorType: `Runtime.${message.error.errorType}` };
+        void worker.terminate();
+        return;
+      }
+      if (message.kind !== "ready") {
+        if (message.requestId !== this.#job?.requestId) return;
+        this.#settle(
+          message.kind === "result" ? { ok: true, payload: message.payload } : { ok: false, ...message.error },
+        );
+      }
+      this.idle = true;
+      onIdle();
+    });
+    worker.on("error", (error: Error & { code?: string }) => {
+      const memory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      this.#failure ??= {
+        errorType: memory ? "Runtime.OutOfMemory" : error.name,
+        errorMessage: memory
+          ? `Runtime exited with error: signal: killed (out of ${config.memorySize} MB)`
+          : error.message,
+        trace: (error.stack ?? "").split("\n"),
+      };
+      this.#log(`${this.#failure.errorType}: ${this.#failure.errorMessage}`);
+    });
+    worker.on("exit", (code) => {
+      clearTimeout(this.#deadline);
+      this.idle = false;
+      const exited = {
+        errorType: "Runtime.ExitError",
+        errorMessage: `Runtime exited with error: exit status ${code}`,
+        trace: [],
+      };
+      const failure: Invocation = { ok: false, ...(this.#failure ?? exited) };
+      this.#settle(failure);
+      // A worker that ended before it was ever ready is broken code, not bad luck.
+      onEnd(broken ?? (this.#everReady ? undefined : failure));
+    });
+    this.loaded = new Promise((resolve) => {
+      worker.once("message", () => {
+        this.#everReady = true;
+        resolve();
+      });
+      worker.once("exit", () => resolve());
+    });
+  }
+
+  run(job: Job): void {
+    this.idle = false;
+    this.#job = job;
+    const timeoutMs = this.#config.timeoutSeconds * 1000;
+    this.#deadline = setTimeout(
+      () =>
+        this.#end(
+          "Sandbox.Timedout",
+          `RequestId: ${job.requestId} Error: Task timed out after ${this.#config.timeoutSeconds.toFixed(2)} seconds`,
+        ),
+      timeoutMs,
+    );
+    this.#worker.postMessage({ requestId: job.requestId, event: job.event, deadline: Date.now() + timeoutMs });
+  }
+
+  /** Ends the worker; a job under way gets an error. */
+  #end(errorType: string, errorMessage: string): void {
+    this.#failure ??= { errorType, errorMessage, trace: [] };
+    if (this.#job) this.#log(`${errorType}: ${errorMessage}`);
+    void this.#worker.terminate();
+  }
+
+  /** The part of the time since the last call in which the thread was not waiting, 0 to 1. */
+  utilization(): number {
+    const now = this.#worker.performance.eventLoopUtilization();
+    const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#measured);
+    this.#measured = now;
+    return utilization;
+  }
+
+  /** As a crash of the machine under it would. */
+  kill(): void {
+    this.#end("Runtime.ExitError", "Runtime exited with error: signal: killed");
+  }
+
+  #settle(invocation: Invocation): void {
+    clearTimeout(this.#deadline);
+    this.#job?.settle(invocation);
+    this.#job = undefined;
+  }
+}
+
+function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  });
+  stream.on("end", () => rest !== "" && take(rest));
+}

@@ -1,0 +1,394 @@
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { SendEmailCommand, SESv2Client } from "@aws-sdk/client-sesv2";
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import {
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+  type Message,
+} from "@aws-sdk/client-sqs";
+import { expect } from "chai";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { eventually, programFile, Project, type LocalCloud } from "./support/cloud.ts";
+
+const Outputs = z.looseObject({
+  topicArn: z.string(),
+  queueUrl: z.string(),
+  windowedUrl: z.string(),
+  deadLetterQueueUrl: z.string(),
+  tableName: z.string(),
+  bucketName: z.string(),
+  functionName: z.string(),
+});
+const Batch = z.looseObject({
+  at: z.number(),
+  records: z.array(
+    z.looseObject({ messageId: z.string(), body: z.string(), attributes: z.record(z.string(), z.string()) }),
+  ),
+});
+
+let project: Project;
+let cloud: LocalCloud;
+let outputs: z.infer<typeof Outputs>;
+let sqs: SQSClient;
+
+function act(body: object, headers: Record<string, string> = {}): Promise<Response> {
+  const all = { "content-type": "application/json", ...headers };
+  return fetch(`${cloud.apiUrl}/act`, { method: "POST", body: JSON.stringify(body), headers: all });
+}
+
+async function done(body: object): Promise<unknown> {
+  return (await act(body)).json();
+}
+
+const broken = { message: "Internal Server Error" };
+
+function send(body: string): Promise<unknown> {
+  return sqs.send(new SendMessageCommand({ QueueUrl: outputs.queueUrl, MessageBody: body }));
+}
+
+/** The batches that the worker got with this body in them. */
+function batchesOf(body: string): z.infer<typeof Batch>[] {
+  const batches = cloud.logged("worker").flatMap(({ log }) => Batch.safeParse(log).data ?? []);
+  return batches.filter(({ records }) => records.some((record) => record.body === body));
+}
+
+function deadLetter(body: string, ms?: number): Promise<Message> {
+  const receive = new ReceiveMessageCommand({
+    QueueUrl: outputs.deadLetterQueueUrl,
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 0,
+    MessageSystemAttributeNames: ["All"],
+  });
+  const find = async () => (await sqs.send(receive)).Messages?.find((message) => message.Body === body);
+  return eventually(`dead letter ${body}`, find, ms);
+}
+
+describe("The local cloud:", () => {
+  before(async () => {
+    project = new Project(programFile("shop.ts"));
+    cloud = await project.start();
+    outputs = Outputs.parse(await cloud.ready);
+    sqs = new SQSClient(cloud.client());
+  });
+
+  after(() => project.remove());
+
+  describe("its HTTP API", () => {
+    it("gives the function a request in payload format 2.0", async () => {
+      const response = await fetch(`${cloud.apiUrl}/echo/a%20b?x=1&x=2&y=%26`, {
+        method: "POST",
+        body: "Grüße",
+        headers: { "content-type": "text/plain", "X-Upper": "One", cookie: "a=1; b=2" },
+      });
+      const event = z.looseObject({ headers: z.record(z.string(), z.string()) }).parse(await response.json());
+      expect(event).to.deep.include({
+        version: "2.0",
+        routeKey: "ANY /echo/{thing}",
+        rawPath: "/echo/a b",
+        rawQueryString: "x=1&x=2&y=%26",
+        cookies: ["a=1", "b=2"],
+        queryStringParameters: { x: "1,2", y: "&" },
+        pathParameters: { thing: "a b" },
+        body: "Grüße",
+        isBase64Encoded: false,
+      });
+      expect(event.headers).to.include({ "x-upper": "One" }).and.not.have.property("cookie");
+      expect(event["requestContext"]).to.deep.include({ accountId: "000000000000", stage: "$default" });
+      expect(response.headers.get("apigw-requestid")).to.match(/.+/);
+    });
+
+    it("gives bodies that are no text as base64", async () => {
+      const body = Buffer.from([0, 255, 1]);
+      const response = await fetch(`${cloud.apiUrl}/echo/x`, {
+        method: "PUT",
+        body,
+        headers: { "content-type": "image/png" },
+      });
+      expect(await response.json()).to.include({ body: "AP8B", isBase64Encoded: true });
+    });
+
+    it("sends a status, headers, cookies and a body, or any other result as JSON", async () => {
+      const value = {
+        statusCode: 201,
+        headers: { Location: "/x" },
+        cookies: ["a=1", "b=2"],
+        body: "AQI=",
+        isBase64Encoded: true,
+      };
+      const response = await act({ act: "return", value });
+      expect(response.status).to.equal(201);
+      expect(response.headers.get("location")).to.equal("/x");
+      expect(response.headers.getSetCookie()).to.deep.equal(["a=1", "b=2"]);
+      expect([...new Uint8Array(await response.arrayBuffer())]).to.deep.equal([1, 2]);
+      const bare = await act({ act: "return", value: { any: "thing" } });
+      expect(bare.headers.get("content-type")).to.equal("application/json");
+      expect([bare.status, await bare.text()]).to.deep.equal([200, '{"any":"thing"}']);
+      expect((await act({ act: "return", value: { statusCode: "no" } })).status).to.equal(500);
+    });
+
+    it("answers 404 by itself for a path or a method that has no route", async () => {
+      for (const [method, path] of [
+        ["GET", "/nowhere"],
+        ["GET", "/act"],
+        ["POST", "/act/"],
+        ["HEAD", "/context"],
+      ] as const) {
+        expect((await fetch(cloud.apiUrl + path, { method })).status, `${method} ${path}`).to.equal(404);
+      }
+    });
+
+    it("answers a preflight and adds CORS headers for an allowed origin alone", async () => {
+      const preflight = (origin: string) =>
+        fetch(`${cloud.apiUrl}/act`, {
+          method: "OPTIONS",
+          headers: { origin, "access-control-request-method": "POST" },
+        });
+      const allowed = await preflight("https://shop.example");
+      expect(allowed.status).to.equal(204);
+      expect(allowed.headers.get("access-control-allow-origin")).to.equal("https://shop.example");
+      expect(allowed.headers.get("access-control-allow-methods")).to.equal("POST");
+      expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).to.equal(null);
+      const answer = await act({ act: "return", value: {} }, { origin: "https://shop.example" });
+      expect(answer.headers.get("access-control-expose-headers")).to.equal("location");
+    });
+
+    it("throttles a route above its burst", async () => {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => fetch(`${cloud.apiUrl}/echo/limited`)));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(answers.filter(({ status }) => status === 200)).to.have.length(2);
+      expect(await refused[0]?.json()).to.deep.equal({ message: "Too Many Requests" });
+    });
+
+    it("refuses a body over 10 MB", async () => {
+      const response = await fetch(`${cloud.apiUrl}/act`, { method: "POST", body: Buffer.alloc(10 * 1024 * 1024 + 1) });
+      expect([response.status, await response.json()]).to.deep.equal([413, { message: "Request Entity Too Large" }]);
+    });
+
+    it("does not call a function that has no permission for it", async () => {
+      const response = await fetch(`${cloud.apiUrl}/unpermitted`);
+      expect([response.status, await response.json()]).to.deep.equal([500, broken]);
+    });
+  });
+
+  describe("a function", () => {
+    it("has its own environment, and none of the parent's", async () => {
+      const context = z.looseObject({ environment: z.record(z.string(), z.string()) });
+      const { environment, ...rest } = context.parse(await (await fetch(`${cloud.apiUrl}/context`)).json());
+      expect(rest).to.include({ name: outputs.functionName, memory: "128" });
+      expect(environment).to.deep.equal({
+        COLOUR: "blue",
+        LEASE_SECONDS: "60",
+        TZ: "UTC",
+        AWS_REGION: "eu-west-1",
+        AWS_ENDPOINT_URL: cloud.endpoint,
+        AWS_ACCESS_KEY_ID: outputs.functionName,
+        AWS_SECRET_ACCESS_KEY: "local",
+        AWS_LAMBDA_FUNCTION_NAME: outputs.functionName,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
+        AWS_LAMBDA_FUNCTION_TIMEOUT: "1",
+      });
+    });
+
+    it("is ended at its timeout, at its exit, at a floating rejection and out of memory, and hurts nobody else", async () => {
+      const acts = [{ act: "sleep", ms: 5000 }, { act: "spin" }, { act: "exit" }, { act: "reject" }, { act: "hoard" }];
+      const [good, ...bad] = await Promise.all([done({ act: "sleep", ms: 300 }), ...acts.map(done)]);
+      expect(good).to.deep.equal({ done: "sleep" });
+      expect(bad).to.deep.equal(acts.map(() => broken));
+      const lines = cloud.logged("api").map(({ line }) => String(line));
+      expect(lines.filter((line) => line.includes("Task timed out after 1.00 seconds"))).to.have.length(2);
+      expect(lines.some((line) => line.startsWith("Runtime.OutOfMemory"))).to.equal(true);
+      expect(await done({ act: "on" })).to.deep.equal({ done: "on" });
+    }).timeout(10_000);
+
+    it("finds the carrier and no other host", async () => {
+      const book = (key: string, body: object) =>
+        done({
+          act: "fetch",
+          url: "https://any.example/v1/shipments",
+          init: { method: "POST", headers: { "idempotency-key": key }, body: JSON.stringify(body) },
+        });
+      const first = z.object({ status: z.number(), body: z.string() }).parse(await book("k1", { orderId: "o1" }));
+      expect(first.status).to.equal(201);
+      expect(JSON.parse(first.body))
+        .to.have.property("trackingNumber")
+        .match(/^SE\d{10}$/);
+      expect(await book("k1", { orderId: "o1" })).to.deep.equal({ status: 200, body: first.body });
+      expect(await book("k2", { orderId: "o2", address: { postalCode: "00000" } })).to.include({ status: 422 });
+      const cancel = { act: "fetch", url: "https://any.example/v1/shipments/o1", init: { method: "DELETE" } };
+      expect(
+        [await done(cancel), await done(cancel)].map((one) => z.looseObject({ status: z.number() }).parse(one).status),
+      ).to.deep.equal([204, 404]);
+      const { trackingNumber } = z.object({ trackingNumber: z.string() }).loose().parse(JSON.parse(first.body));
+      expect(await cloud.local("shipments")).to.deep.equal([
+        { key: "k1", orderId: "o1", trackingNumber, cancelled: true },
+      ]);
+      expect(await done({ act: "fetch", url: "https://elsewhere.example/" })).to.deep.equal({
+        thrown: "TypeError",
+        message: "fetch failed",
+        code: "ENOTFOUND",
+      });
+    });
+  });
+
+  describe("an event source mapping", () => {
+    it("delivers what the topic's filter lets through, as SQS would", async () => {
+      const sns = new SNSClient(cloud.client());
+      const publish = (type: string) =>
+        sns.send(
+          new PublishCommand({
+            TopicArn: outputs.topicArn,
+            Message: `is ${type}`,
+            MessageAttributes: { type: { DataType: "String", StringValue: type } },
+          }),
+        );
+      await publish("order.rejected");
+      await publish("order.placed");
+      const [batch] = await eventually("the event", () =>
+        batchesOf("is order.placed").length > 0 ? batchesOf("is order.placed") : undefined,
+      );
+      expect(batchesOf("is order.rejected")).to.deep.equal([]);
+      expect(batch?.records[0]).to.deep.include({
+        messageAttributes: {
+          type: { stringValue: "order.placed", stringListValues: [], binaryListValues: [], dataType: "String" },
+        },
+        eventSource: "aws:sqs",
+        awsRegion: "eu-west-1",
+      });
+      expect(batch?.records[0]?.attributes).to.have.all.keys(
+        "ApproximateReceiveCount",
+        "SentTimestamp",
+        "SenderId",
+        "ApproximateFirstReceiveTimestamp",
+      );
+    });
+
+    it("retries what failed alone, and sets it aside after exactly maxReceiveCount receives", async () => {
+      const Entries = ["good-1", "fail", "good-2"].map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl: outputs.queueUrl, Entries }));
+      await deadLetter("fail");
+      expect(batchesOf("fail")).to.have.length(3);
+      expect([batchesOf("good-1"), batchesOf("good-2")].map((batches) => batches.length)).to.deep.equal([1, 1]);
+    });
+
+    it("takes a thrown error, an unknown id and an answer that is none as the whole batch's failure", async () => {
+      await Promise.all(["throw", "unknown", "nonsense"].map(send));
+      await Promise.all(["throw", "unknown", "nonsense"].map((body) => deadLetter(body)));
+    });
+
+    it("gathers a batch over its window, above ten messages", async () => {
+      const batch = (from: number) =>
+        new SendMessageBatchCommand({
+          QueueUrl: outputs.windowedUrl,
+          Entries: Array.from({ length: 8 }, (_, index) => ({ Id: String(index), MessageBody: `w${from + index}` })),
+        });
+      const began = Date.now();
+      await Promise.all([0, 8].map((from) => sqs.send(batch(from))));
+      const [whole] = await eventually("the batch", () => (batchesOf("w15").length > 0 ? batchesOf("w15") : undefined));
+      expect(whole?.records).to.have.length(16);
+      expect(Number(whole?.at) - began).to.be.within(950, 2500);
+    });
+  });
+
+  describe("its AWS endpoint", () => {
+    it("serves DynamoDB and S3 to an SDK, and nobody with an unknown access key", async () => {
+      const dynamodb = new DynamoDBClient(cloud.client());
+      const s3 = new S3Client(cloud.client());
+      await dynamodb.send(new PutItemCommand({ TableName: outputs.tableName, Item: { id: { S: "1" } } }));
+      const got = await dynamodb.send(new GetItemCommand({ TableName: outputs.tableName, Key: { id: { S: "1" } } }));
+      expect(got.Item).to.deep.equal({ id: { S: "1" } });
+      await s3.send(new PutObjectCommand({ Bucket: outputs.bucketName, Key: "a/b", Body: "content" }));
+      const object = await s3.send(new GetObjectCommand({ Bucket: outputs.bucketName, Key: "a/b" }));
+      expect(await object.Body?.transformToString()).to.equal("content");
+      const stranger = new DynamoDBClient(cloud.client("stranger"));
+      const refused: unknown = await stranger
+        .send(new GetItemCommand({ TableName: outputs.tableName, Key: { id: { S: "1" } } }))
+        .catch((error: unknown) => error);
+      expect(refused).to.include({ name: "UnrecognizedClientException" });
+    });
+
+    it("captures e-mails and SMS, and refuses an address that bounces", async () => {
+      const ses = new SESv2Client(cloud.client());
+      const email = (to: string) =>
+        new SendEmailCommand({
+          FromEmailAddress: "orders@example.com",
+          Destination: { ToAddresses: [to] },
+          Content: { Simple: { Subject: { Data: "Hello" }, Body: { Text: { Data: "Text" } } } },
+          EmailTags: [{ Name: "orderId", Value: "o1" }],
+        });
+      await ses.send(email("ada@example.com"));
+      const refused: unknown = await ses.send(email("bounce@example.com")).catch((error: unknown) => error);
+      expect(refused).to.include({ name: "MessageRejected" });
+      const attribute = { DataType: "String", StringValue: "o2" };
+      await new SNSClient(cloud.client()).send(
+        new PublishCommand({
+          PhoneNumber: "+442071234567",
+          Message: "Sent",
+          MessageAttributes: { orderId: attribute },
+        }),
+      );
+      const messages = z.array(z.looseObject({ at: z.string() })).parse(await cloud.local("mailbox"));
+      expect(messages.map(({ at, ...message }) => (expect(Date.parse(at)).to.be.above(0), message))).to.deep.equal([
+        { channel: "email", to: "ada@example.com", subject: "Hello", text: "Text", orderId: "o1" },
+        { channel: "sms", to: "+442071234567", subject: "", text: "Sent", orderId: "o2" },
+      ]);
+    });
+
+    it("brings about the faults that it is told to, for functions alone", async () => {
+      const put = (settings: object) => cloud.local("faults", { method: "PUT", body: JSON.stringify(settings) });
+      const item = { TableName: outputs.tableName, Key: { id: { S: "1" } } };
+      const asFunction = () =>
+        new DynamoDBClient(cloud.client(outputs.functionName)).send(new GetItemCommand(item)).then(
+          () => "done",
+          (error: Error) => error.name,
+        );
+      try {
+        expect(await put({ throttle: 2 })).to.have.property("message");
+        await put({ throttle: 1 });
+        expect(await asFunction()).to.equal("ThrottlingException");
+        expect(
+          (await new DynamoDBClient(cloud.client()).send(new GetItemCommand(item))).$metadata.httpStatusCode,
+        ).to.equal(200);
+        await put({ lost: 1 });
+        expect(await asFunction()).to.not.equal("done");
+        await put({ kill: 1, carrierDown: true });
+        expect(await done({ act: "sleep", ms: 200 })).to.deep.equal(broken);
+        await put({ repeat: 1, seed: 7 });
+        await send("again");
+        await eventually("a second delivery", () => (batchesOf("again").length > 1 ? true : undefined));
+      } finally {
+        expect(await cloud.local("faults", { method: "DELETE" })).to.deep.equal({});
+      }
+      expect(await asFunction()).to.equal("done");
+    });
+
+    it("listens on loopback alone, like everything here", function () {
+      if (process.platform !== "linux") this.skip();
+      const family = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/).map(Number));
+      const pids = new Set([cloud.pid]);
+      for (let round = 0; round < 3; round += 1)
+        for (const [pid = 0, parent = 0] of family) if (pids.has(parent)) pids.add(pid);
+      const inodes = execFileSync(
+        "find",
+        [...[...pids].map((pid) => `/proc/${pid}/fd`), "-lname", "socket:*", "-printf", "%l\n"],
+        { encoding: "utf8" },
+      );
+      const sockets = new Set(inodes.match(/\d+/g));
+      const rows = ["tcp", "tcp6"].flatMap((kind) =>
+        readFileSync(join("/proc/net", kind), "utf8").split("\n").slice(1),
+      );
+      const listening = rows
+        .map((row) => row.trim().split(/\s+/))
+        .filter((row) => row[3] === "0A" && sockets.has(row[9] ?? ""));
+      expect(listening).to.have.length(3);
+      for (const row of listening) expect(row[1]).to.match(/^0100007F:/);
+    });
+  });
+});
