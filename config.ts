@@ -36,7 +36,7 @@ const StackConfig = z.strictObject({
   /** Data is protected from deletion, and nothing may be sandboxed. Default false. */
   production: z.boolean().default(false),
   /** Origins that a browser may call the API from. Default none. */
-  corsOrigins: z.array(z.url()).default([]),
+  corsOrigins: z.array(z.string().refine(isOrigin, "must be an origin, such as https://shop.example")).default([]),
   /** Requests a second that the API lets through, and how many at once. Default 500 and 1,000. */
   throttle: z
     .strictObject({ rate: z.number().positive(), burst: z.int().positive() })
@@ -128,7 +128,7 @@ function check<S extends z.ZodType>(
   for (const issue of error.issues) {
     const path = [...(at ? [at] : []), ...issue.path.map(String)].join(".");
     if (issue.code === "unrecognized_keys") {
-      const names = schemaKeys(schema);
+      const names = keysAt(schema, issue.path);
       mistakes.push(
         ...issue.keys.map((key) => `${path ? `${path}.` : ""}${key}: is not a key; ${suggest(key, names)}`),
       );
@@ -140,7 +140,16 @@ function check<S extends z.ZodType>(
   return undefined;
 }
 
-const schemaKeys = (schema: z.ZodType): string[] => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : []);
+/** The keys that the schema knows at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const [key, ...rest] = path;
+  if (schema instanceof z.ZodDefault) return keysAt(z.clone(schema.unwrap()), path);
+  if (!(schema instanceof z.ZodObject)) return [];
+  const { shape }: { shape: Readonly<Record<string, z.ZodType>> } = schema;
+  if (key === undefined) return Object.keys(shape);
+  const inner = shape[String(key)];
+  return inner ? keysAt(inner, rest) : [];
+}
 
 /** The nearest of the known names, when a slip of the finger explains it, and all of them. */
 function suggest(name: string, known: readonly string[]): string {
@@ -150,6 +159,11 @@ function suggest(name: string, known: readonly string[]): string {
     .sort((a, b) => a.slips - b.slips);
   const all = known.length > 0 ? `known: ${[...known].sort().join(", ")}` : "none is known here";
   return nearest ? `did you mean "${nearest.candidate}"? (${all})` : all;
+}
+
+/** https://html.spec.whatwg.org/multipage/browsers.html#origin: scheme, host and port, and nothing behind them. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

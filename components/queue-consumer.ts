@@ -128,17 +128,25 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
   }
 }
 
+/** SQS takes no more (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html). */
+const MOST_RECEIVES = 1_000;
+
 /**
  * Six times the function's timeout and the batch window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html);
  * where the ledger is used, also a minute more than its lease: who died with an effect claimed must not be asked again
- * before the claim has ended.
+ * before the claim has ended; and long enough for the outage to be survived with the receives that SQS allows.
  */
 export function visibilityTimeoutSeconds(
-  { timeoutSeconds, batchWindowSeconds }: Pick<QueueLimits, "timeoutSeconds" | "batchWindowSeconds">,
+  limits: Pick<QueueLimits, "timeoutSeconds" | "batchWindowSeconds" | "survivesOutageMinutes">,
   { uses = {} }: Pick<Consumer, "uses">,
 ): number {
+  const { timeoutSeconds, batchWindowSeconds, survivesOutageMinutes } = limits;
   const usesLedger = Object.values(uses).some(({ kind }) => kind === "ledger");
-  return Math.max(6 * timeoutSeconds + batchWindowSeconds, usesLedger ? leaseSeconds(timeoutSeconds) + 60 : 0);
+  return Math.max(
+    6 * timeoutSeconds + batchWindowSeconds,
+    usesLedger ? leaseSeconds(timeoutSeconds) + 60 : 0,
+    Math.ceil((survivesOutageMinutes * 60) / (MOST_RECEIVES - 2)),
+  );
 }
 
 /** The last attempt starts (count - 1) x visibility timeout after the first: it must lie behind the outage. At least 5. */

@@ -12,9 +12,9 @@ interface Provided {
   ledger: EffectLedger;
 }
 
-/** What a program must offer to a handler that needs `N`. */
+/** What a program must offer to a handler that needs `N`; a name that is used as two kinds can be offered by nothing. */
 export type Resources<N> = {
-  readonly [K in keyof N]: N[K] extends readonly [infer P extends Kind & keyof Provided] ? Provided[P] : never;
+  readonly [K in keyof N]: N[K] extends readonly [Kind & keyof Provided] ? Provided[N[K][0]] : never;
 };
 
 /** Any resource that a program offers. */

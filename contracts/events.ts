@@ -87,9 +87,18 @@ export function cloudEvent<E extends EventType>(
  * @throws Error saying what is wrong with the message: it will never be processed, whoever retries it.
  */
 export function decode<E extends EventType>(types: readonly E[], body: string): EventOf<E> {
-  const envelope = Envelope.parse(JSON.parse(body));
+  const envelope = Envelope.parse(parseJson(body));
   const type = types.find((candidate) => candidate.type === envelope.type);
   if (!type) throw new Error(`an event of type "${envelope.type}" has no handler here`);
   // The type was found by its name and its schema parses the data; the compiler cannot tie the two together.
   return { ...envelope, data: type.data.parse(envelope.data) } as EventOf<E>;
+}
+
+/** The parser's own message would quote the body, and end in a log. */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Error("the body is not JSON");
+  }
 }
