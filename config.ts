@@ -141,11 +141,11 @@ function check<S extends z.ZodType>(
 }
 
 /** The keys that the schema knows at a path. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const [key, ...rest] = path;
-  if (schema instanceof z.ZodDefault) return keysAt(z.clone(schema.unwrap()), path);
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodDefault) return keysAt(schema.unwrap(), path);
   if (!(schema instanceof z.ZodObject)) return [];
-  const { shape }: { shape: Readonly<Record<string, z.ZodType>> } = schema;
+  const { shape }: { shape: Readonly<Record<string, z.core.$ZodType>> } = schema;
+  const [key, ...rest] = path;
   if (key === undefined) return Object.keys(shape);
   const inner = shape[String(key)];
   return inner ? keysAt(inner, rest) : [];

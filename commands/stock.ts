@@ -47,7 +47,7 @@ async function importItems(
         ReturnValues: "ALL_OLD",
       }),
     );
-    if (Attributes?.["sku"] !== undefined) kept++;
+    if (Attributes?.["onHand"] !== undefined) kept++;
   }
   const added = items.length - kept;
   print(

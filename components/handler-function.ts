@@ -193,14 +193,16 @@ function environment(args: HandlerFunctionArgs) {
     ...(names.length > 0 && { RESOURCES: pulumi.jsonStringify(Object.fromEntries(names)) }),
     ...((emits || kinds.has("topic")) && { TOPIC_ARN: topic.arn }),
     ...(settings !== undefined && { SETTINGS: JSON.stringify(settings) }),
-    // A minute more than the function can run, for clocks that are not the same.
     ...(kinds.has("ledger") && { LEASE_SECONDS: String(leaseSeconds(timeout)) }),
     ...own,
   };
 }
 
-/** How long an effect is claimed for, in seconds. */
-export const leaseSeconds = (timeout: number): number => timeout + 60;
+/**
+ * How long an effect is claimed for, in seconds: as long as the function can run, and two minutes more, because the
+ * clocks of two functions may each be wrong by one.
+ */
+export const leaseSeconds = (timeout: number): number => timeout + 120;
 
 const emitsOf = ({ wrapper, handler }: Wrapped): boolean => wrapper !== "run" && (handler.emits ?? []).length > 0;
 

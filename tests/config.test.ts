@@ -138,7 +138,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
     },
     mistakes: [
       'production: Invalid input: expected boolean, received string; got "yes"',
-      'corsOrigins.1: Invalid URL; got "*"',
+      'corsOrigins.1: must be an origin, such as https://shop.example; got "*"',
       "throttle.rate: Too small: expected number to be >0; got 0",
       "throttle.burst: Invalid input: expected int, received number; got 1.5",
       "logRetentionDays: Invalid option: expected one of 1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653; got 31",

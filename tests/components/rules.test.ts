@@ -64,7 +64,7 @@ for (const [title, { over, production, outages }] of Object.entries(stacks)) {
       });
       expect(leases).to.have.length.above(0);
       for (const { name, queue, lease, timeout } of leases) {
-        expect(lease, name).to.equal(timeout + 60);
+        expect(lease, name).to.equal(timeout + 120);
         expect(queue.visibilityTimeoutSeconds, name).to.be.at.least(lease + 60);
       }
     });

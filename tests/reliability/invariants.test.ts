@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkHistory } from "../../commands/history.ts";
 import { seeded, type Random } from "../../commands/random.ts";
+import { leaseSeconds } from "../../components/handler-function.ts";
 import { useDatabase, World } from "../support/world.ts";
 
 const clean = { lost: [], unexpected: [], duplicated: [], pending: [] };
@@ -295,7 +296,7 @@ describe("the order's promises", () => {
   it("clocks may be wrong by a minute, in functions side by side (I15)", async function () {
     this.timeout(60_000);
     const random = seeded(seed + 2);
-    const world = new World({ leaseSeconds: 90 });
+    const world = new World({ leaseSeconds: leaseSeconds(30) });
     world.skew = () => (random() - 0.5) * 2 * 60_000;
     const sku = await sold(world);
     const orderIds = await placeMany(world, sku, 20);
