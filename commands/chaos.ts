@@ -10,7 +10,7 @@ import { CommandError, columns, main, readArguments } from "./console.ts";
 import { freePort, startLocalCloud, type LocalCloud } from "./local-cloud.ts";
 import { seeded, type Random } from "./random.ts";
 
-const usage = `npm run chaos -- [--orders 10000] [--rate 25] [--clients 8] [--kills 5] [--seed N] [--json]
+const usage = `npm run chaos -- [--orders 10000] [--rate 25] [--clients 24] [--kills 5] [--seed N] [--json]
 
 Runs the local cloud as you would, places orders at a steady rate from several clients that repeat their keys, and
 breaks what it can: functions end mid-way, calls are throttled, late or never answered, SNS is down, deliveries are
@@ -35,12 +35,12 @@ function drawFaults(random: Random): Record<string, unknown> {
   if (random() < 0.2) return { seed };
   return {
     seed,
-    kill: random() * 0.04,
-    throttle: random() * 0.1,
+    kill: random() * 0.004,
+    throttle: random() * 0.06,
     conflict: random() * 0.1,
-    lost: random() * 0.02,
-    late: { probability: random() * 0.05, ms: 200 + random() * 1_000 },
-    repeat: random() * 0.3,
+    lost: random() * 0.01,
+    late: { probability: random() * 0.02, ms: 200 + random() * 1_000 },
+    repeat: random() * 0.2,
     snsDown: random() < 0.15,
     carrierDown: random() < 0.1,
   };
@@ -146,7 +146,7 @@ await main(usage, async () => {
   const { values } = readArguments({
     orders: { type: "string", default: "10000" },
     rate: { type: "string", default: "25" },
-    clients: { type: "string", default: "8" },
+    clients: { type: "string", default: "24" },
     kills: { type: "string", default: "5" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     json: { type: "boolean" },

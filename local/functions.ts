@@ -24,7 +24,7 @@ const longWaitMs = 300;
 /** Even a busy environment is passed by after this: it may be in an endless loop. */
 const stuckMs = 1000;
 /** Beyond so many, another one is started only when all are stuck: each order already wakes every function. */
-const quick = 2;
+const quick = 6;
 const most = 32;
 const idleMs = 60_000;
 

@@ -1,0 +1,37 @@
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import { useDatabase, World } from "../support/world.ts";
+
+/** An order that waits for its shipment, in a world whose carrier answers `status`. */
+async function carrierAnswers(status: number): Promise<{ world: World; orderId: string }> {
+  const world = new World({ maxReceiveCount: 3 });
+  const sku = `SHIP-${randomUUID()}`;
+  await world.sells(sku, 5);
+  world.around = async (_handler, { service }, perform) => (service === "https" ? { status, body: {} } : perform());
+  const { body } = await world.place({ items: [{ sku, quantity: 1 }] });
+  return { world, orderId: body.orderId ?? "" };
+}
+
+describe("shipment", () => {
+  useDatabase();
+
+  for (const status of [400, 404, 410, 422]) {
+    it(`puts the order on hold when the carrier refuses it for good (${status})`, async () => {
+      const { world, orderId } = await carrierAnswers(status);
+      await world.settle();
+
+      expect(await world.status(orderId)).to.equal("on-hold");
+      expect(world.deadLetters.get("shipment")).to.deep.equal([]);
+    });
+  }
+
+  for (const status of [401, 403, 408, 409, 425, 429, 500, 502, 503]) {
+    it(`asks again when the carrier cannot just now (${status})`, async () => {
+      const { world, orderId } = await carrierAnswers(status);
+      await world.settle();
+
+      expect(await world.status(orderId)).to.equal("confirmed");
+      expect(world.deadLetters.get("shipment")?.map(({ receives }) => receives)).to.deep.equal([3]);
+    });
+  }
+});
