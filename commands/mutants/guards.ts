@@ -33,7 +33,7 @@ export const guards: readonly Guard[] = [
     tests: [invariants],
     edits: [
       { file: "handlers/place-order.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)"', replace: "" },
-      { file: "runtime/outbox.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)"', replace: "" },
+      { file: "runtime/outbox.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)",', replace: "" },
     ],
   },
   guard(

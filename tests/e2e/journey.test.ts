@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { CatalogueItem } from "../../contracts/stock.ts";
 import { startLocalCloud, type LocalCloud } from "../../commands/local-cloud.ts";
+import { runCommand } from "../support/command.ts";
 import { orderRequest, Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
@@ -250,12 +250,6 @@ describe("an order's journey on the local cloud", () => {
     });
   });
 
-  function run(command: string, words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const state = words.includes("--state") ? [] : ["--state", cloud.state];
-    return new Promise((resolve) => {
-      execFile(process.execPath, [`commands/${command}.ts`, ...words, ...state], (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-      );
-    });
-  }
+  const run = (command: string, words: readonly string[]) =>
+    runCommand(command, words.includes("--state") ? words : [...words, "--state", cloud.state]);
 });

@@ -1,0 +1,136 @@
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { expect } from "chai";
+import * as z from "zod";
+import { startLocalCloud, type LocalCloud } from "../../commands/local-cloud.ts";
+import { runCommand } from "../support/command.ts";
+import { orderRequest, Placed, Shop } from "../support/shop.ts";
+import { until } from "../support/until.ts";
+
+async function setFaults(cloud: LocalCloud, faults: Record<string, unknown> | undefined): Promise<void> {
+  const url = `${cloud.outputs.local.endpoint}/_local/faults`;
+  const response = await fetch(url, faults ? { method: "PUT", body: JSON.stringify(faults) } : { method: "DELETE" });
+  expect(response.status).to.equal(200);
+}
+
+describe("the local cloud with faults", function () {
+  this.timeout(60_000);
+  let cloud: LocalCloud;
+  const begin = async (speed: number) => {
+    cloud = await startLocalCloud({ stack: "faults", speed });
+    return new Shop(cloud.outputs);
+  };
+  afterEach(() => cloud.stop());
+
+  it("accepts orders while SNS is down, and the relay publishes them within two of its intervals (I4, I5)", async () => {
+    const interval = 60 / 20;
+    const shop = await begin(20);
+    await setFaults(cloud, { snsDown: true });
+    const orderIds = await Promise.all(Array.from({ length: 10 }, () => shop.place()));
+    const during = await Promise.all(orderIds.map((id) => shop.order(id)));
+    await setFaults(cloud, undefined);
+    const up = performance.now();
+    await Promise.all(orderIds.map((id) => shop.reaches(id, "shipping", 4 * interval)));
+    const seconds = (performance.now() - up) / 1_000;
+
+    expect(during.map(({ status }) => status)).to.deep.equal(orderIds.map(() => "placed"));
+    // The relay, and then three functions in a row, of which the first has to start.
+    expect(seconds).to.be.lessThan(2 * interval + 2);
+  });
+
+  it("has one order for 50 requests with one key, and the same answer after kill -9 (I16)", async () => {
+    const shop = await begin(60);
+    await shop.sells("ONE-KEY", 10);
+    const key = { "idempotency-key": "fifty" };
+    const body = orderRequest({ items: [{ sku: "ONE-KEY", quantity: 1 }] });
+    const responses = await Promise.all(Array.from({ length: 50 }, () => shop.post(body, key)));
+    const texts = await Promise.all(responses.map((response) => response.text()));
+    await cloud.kill();
+    const { state, outputs } = cloud;
+    cloud = await startLocalCloud({ state, port: Number(new URL(outputs.apiUrl).port), stack: "faults", speed: 60 });
+    texts.push(await (await shop.post(body, key)).text());
+
+    expect(responses.map(({ status }) => status)).to.deep.equal(responses.map(() => 201));
+    expect(new Set(texts).size).to.equal(1);
+    await shop.reaches(Placed.parse(JSON.parse(texts[0] ?? "")).orderId, "shipping");
+    expect(await shop.onHand("ONE-KEY")).to.equal(9);
+  });
+
+  it("loses nothing to a carrier that is down for an hour (I19)", async () => {
+    const speed = 600;
+    const shop = await begin(speed);
+    await setFaults(cloud, { carrierDown: true });
+    const orderIds = await Promise.all([shop.place(), shop.place(), shop.place()]);
+    const hour = performance.now() + (60 * 60 * 1_000) / speed;
+    await until("the hour is over", async () => performance.now() > hour, 30);
+    const during = await Promise.all(orderIds.map((id) => shop.order(id)));
+    await setFaults(cloud, undefined);
+    await Promise.all(orderIds.map((id) => shop.reaches(id, "shipping")));
+
+    expect(during.map(({ status }) => status)).to.deep.equal(["confirmed", "confirmed", "confirmed"]);
+    expect(await shop.pending("deadLetterQueueUrl")).to.deep.equal({});
+  });
+
+  it("lists, shows, redrives and purges dead letters, and a redrive repeats nothing (I18)", async () => {
+    const shop = await begin(60);
+    const dlq = (...words: string[]) => runCommand("dlq", [...words, "--state", cloud.state]);
+    const orderId = await shop.place({ customer: { name: "Ada", email: "ada@example.com" } });
+    await shop.reaches(orderId, "shipping");
+    await shop.quiet();
+    const told = await shop.told(orderId);
+    const QueueUrl = cloud.outputs.consumers["notifications"]?.deadLetterQueueUrl;
+    const event = {
+      specversion: "1.0",
+      id: `${orderId}/order.placed`,
+      source: "/order-fanout/faults",
+      type: "order.placed",
+      subject: orderId,
+      time: new Date().toISOString(),
+      datacontenttype: "application/json",
+      data: { customerId: "c-1815", lines: [], total: { amount: 1, currency: "EUR" } },
+    };
+    for (let count = 0; count < 12; count++) {
+      await shop.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
+    }
+
+    const list = await dlq("list");
+    const shown = await dlq("show", "notifications", "--json");
+    const dry = await dlq("redrive", "notifications", "--dry-run");
+    const redriven = await dlq("redrive", "notifications");
+    await shop.quiet();
+    await shop.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "poison" }));
+    const unasked = await dlq("purge", "notifications");
+    const purged = await dlq("purge", "notifications", "--yes");
+    const unknown = await dlq("show", "notification");
+
+    expect(list.stdout)
+      .to.match(/^CONSUMER +DEAD LETTERS\n/)
+      .and.to.match(/^notifications +12$/m)
+      .and.to.match(/^shipment +0$/m);
+    const letters = z.array(z.object({ event: z.string(), orderId: z.string() })).parse(JSON.parse(shown.stdout));
+    expect(letters).to.deep.equal(Array.from({ length: 12 }, () => ({ event: "order.placed", orderId })));
+    expect(dry.stdout).to.equal("12 would be redriven to notifications.\n");
+    expect(redriven.stdout).to.equal("12 redriven to notifications.\n");
+    expect(await shop.told(orderId)).to.deep.equal(told);
+    expect([unasked.code, unasked.stderr.split("\n")[0]]).to.deep.equal([
+      2,
+      "This deletes messages and nobody is here to be asked: say --yes if it is meant.",
+    ]);
+    expect(purged.stdout).to.equal("1 dead letters of notifications deleted.\n");
+    expect(await shop.pending("deadLetterQueueUrl")).to.deep.equal({});
+    expect(unknown.stderr).to.equal(
+      'There is no consumer "notification" here; there are inventory, notifications, shipment, analytics, loyalty.\n',
+    );
+  });
+});
+
+describe("npm run chaos", function () {
+  this.timeout(150_000);
+
+  it("finds nothing lost, unexpected or duplicated, though the cloud is killed under way (I1, I2, I20)", async () => {
+    const { stdout, stderr } = await runCommand("chaos", ["--orders", "100", "--rate", "15", "--kills", "1", "--json"]);
+    const parsed: unknown = JSON.parse(stdout || JSON.stringify({ stderr }));
+
+    expect(parsed).to.deep.include({ orders: 100, lost: [], unexpected: [], duplicated: [], pending: [], stock: [] });
+    expect(parsed).to.have.nested.property("broken.cloudKills", 1);
+  });
+});
