@@ -87,6 +87,9 @@ export class HandlerFunction extends pulumi.ComponentResource {
   }
 }
 
+/** The CloudEvents `source` of this stack's events, and the dimension of its metrics. */
+export const eventSource = (): string => `/order-fanout/${pulumi.getStack()}`;
+
 /** The trust policy of a role that one service assumes. */
 export const assumedBy = (Service: string): string =>
   JSON.stringify({
@@ -189,7 +192,7 @@ function environment(args: HandlerFunctionArgs) {
     return resource ? [[use, isLedger(resource) ? resource.ledger.name : resource.id] as const] : [];
   });
   return {
-    EVENT_SOURCE: `/order-fanout/${pulumi.getStack()}`,
+    EVENT_SOURCE: eventSource(),
     ...(names.length > 0 && { RESOURCES: pulumi.jsonStringify(Object.fromEntries(names)) }),
     ...((emits || kinds.has("topic")) && { TOPIC_ARN: topic.arn }),
     ...(settings !== undefined && { SETTINGS: JSON.stringify(settings) }),

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Scheduled } from "../runtime/scheduled.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { assumedBy, HandlerFunction } from "./handler-function.ts";
+import { assumedBy, eventSource, HandlerFunction } from "./handler-function.ts";
 import { policy } from "./permissions.ts";
 import type { EffectLedger } from "./resources.ts";
 
@@ -40,6 +40,7 @@ export class OrderStore extends pulumi.ComponentResource {
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
     createRelay(`${name}-relay`, this.orders, args, this);
+    createOutboxAlarm(`${name}-outbox-alarm`, this);
 
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
     this.registerOutputs({ ...this.names, lake: this.lake.id });
@@ -171,5 +172,25 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
       target: { arn: relay.function.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
     },
     { parent, dependsOn: [mayInvoke] },
+  );
+}
+
+/** An event has waited for its publication for over 3 minutes, or nobody says how long: the relay does not run. */
+function createOutboxAlarm(name: string, parent: pulumi.Resource): void {
+  new aws.cloudwatch.MetricAlarm(
+    name,
+    {
+      alarmDescription: "Accepted orders wait to be published: look at SNS and at the relay's log.",
+      namespace: "OrderFanout",
+      metricName: "OldestUnpublishedSeconds",
+      dimensions: { source: eventSource() },
+      statistic: "Maximum",
+      period: 60,
+      evaluationPeriods: 3,
+      threshold: 180,
+      comparisonOperator: "GreaterThanThreshold",
+      treatMissingData: "breaching",
+    },
+    { parent },
   );
 }

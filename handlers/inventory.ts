@@ -52,9 +52,7 @@ export default consumer({
     if (refusedAgain.length === 0) log.info("rejected", { short: shortages.map(({ sku }) => sku).join(" ") });
 
     async function giveBack(): Promise<void> {
-      const found = await orders.get({ orderId, entry: "order" });
-      if (found?.["stockTaken"] !== true) return log.info("nothing to give back");
-      const { items } = StoredOrder.parse(found);
+      const { items } = StoredOrder.parse(await orders.get({ orderId, entry: "order" }));
       const refused = await transact([
         orders.update({
           Key: { orderId, entry: "order" },
@@ -71,7 +69,8 @@ export default consumer({
           }),
         ),
       ]);
-      if (refused.length === 0) log.info("stock given back", { lines: items.length });
+      if (refused.length > 0) return log.info("nothing to give back");
+      log.info("stock given back", { lines: items.length });
     }
   },
 });

@@ -109,11 +109,10 @@ describe("the order's promises", () => {
     const world = new World();
     const sku = await sold(world);
     const key = { "idempotency-key": randomUUID() };
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, () => world.place({ items: [{ sku, quantity: 1 }] }, key)),
-    );
+    const order = { items: [{ sku, quantity: 1 }], expectedTotal: { amount: 100, currency: "EUR" } };
+    const answers = await Promise.all(Array.from({ length: 50 }, () => world.place(order, key)));
     await world.sells(sku, 999, 555);
-    answers.push(await world.place({ items: [{ sku, quantity: 1 }] }, key));
+    answers.push(await world.place(order, key));
     const other = await world.place({ items: [{ sku, quantity: 2 }] }, key);
     const [{ body } = { body: { orderId: "" } }] = answers;
 
@@ -197,7 +196,7 @@ describe("the order's promises", () => {
     const world = new World({ maxReceiveCount: 100 });
     const sku = await sold(world);
     world.around = async (_handler, { service, operation }, perform) => {
-      if (operation === "TransactWrite" && random() < 0.1) {
+      if (operation === "TransactWriteItems" && random() < 0.1) {
         throw new TransactionCanceledException({
           $metadata: {},
           message: "Transaction cancelled",
