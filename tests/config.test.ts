@@ -1,4 +1,7 @@
 import { expect } from "chai";
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import * as z from "zod";
 import { loadConfigs, type Loaded } from "./support/load-config.ts";
 
 const limits = {
@@ -282,4 +285,16 @@ describe("the stack's config", () => {
       expect(loaded.get(name)).to.deep.equal(expected);
     });
   }
+
+  it("has in Pulumi.yaml the default of every key that a stack may leave out, as the CLI wants it", async () => {
+    const project = z
+      .object({ config: z.record(z.string(), z.object({ description: z.string(), default: z.unknown().optional() })) })
+      .parse(parse(await readFile("Pulumi.yaml", "utf8")));
+    const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
+    const [loaded] = await loadConfigs([{ consumers: {} }]);
+
+    expect({ ...Object.fromEntries(defaults), "order-fanout:consumers": [] }).to.deep.equal(
+      Object.fromEntries(Object.entries(loaded?.config ?? {}).map(([key, value]) => [`order-fanout:${key}`, value])),
+    );
+  });
 });
