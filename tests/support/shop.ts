@@ -5,20 +5,17 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dyn
 import * as z from "zod";
 import type { OrderRequest } from "../../contracts/order.ts";
 import type { Outputs } from "../../commands/local-cloud.ts";
+import { orderRequest as wholeRequest } from "./orders.ts";
 import { until } from "./until.ts";
+
+const { customerId, customer, shippingAddress, items } = wholeRequest;
 
 /** An order that is right in every part; a test changes what it is about. */
 export const orderRequest = (over: Partial<OrderRequest> = {}): OrderRequest => ({
-  customerId: "c-1815",
-  customer: { name: "Ada Lovelace", email: "ada@example.com", phone: "+442071234567", smsConsent: true },
-  shippingAddress: {
-    line1: "12 St James's Sq",
-    line2: "Flat 3",
-    city: "London",
-    postalCode: "SW1Y 4JH",
-    countryCode: "GB",
-  },
-  items: [{ sku: "MUG-001", quantity: 2 }],
+  customerId,
+  customer,
+  shippingAddress,
+  items,
   ...over,
 });
 
