@@ -87,7 +87,7 @@ async function settle(run: Run): Promise<void> {
   }
 }
 
-function report(collected: Collected, run: Run, load: Load, seconds: number, seed: number) {
+function report(collected: Collected, run: Run, load: Load, { seconds, quiet }: Times, seed: number) {
   const { total, answers, latencies } = load.progress();
   const { lost, unexpected, duplicated, pending, stock, repeatedTellings } = judge(collected, load.accepted());
   const sorted = latencies.toSorted((a, b) => a - b);
@@ -96,6 +96,8 @@ function report(collected: Collected, run: Run, load: Load, seconds: number, see
     seed,
     orders: total,
     seconds: Math.round(seconds),
+    /** From the start until the last queue was empty. */
+    quietAfterSeconds: Math.round(quiet),
     ordersPerSecond: Math.round((total / seconds) * 10) / 10,
     post: { p50Ms: quantile(0.5), p99Ms: quantile(0.99), failedTries: answers.failed, repeatedKeys: answers.repeated },
     broken: { cloudKills: run.kills, snsOutages: run.snsOutages },
@@ -111,6 +113,11 @@ function report(collected: Collected, run: Run, load: Load, seconds: number, see
   };
 }
 
+interface Times {
+  readonly seconds: number;
+  readonly quiet: number;
+}
+
 type Report = ReturnType<typeof report>;
 
 function tell(r: Report): string {
@@ -119,7 +126,7 @@ function tell(r: Report): string {
   return columns([
     [
       "orders",
-      `${r.orders} in ${r.seconds} s (${r.ordersPerSecond} a second), POST p50 ${r.post.p50Ms} ms, p99 ${r.post.p99Ms} ms`,
+      `${r.orders} in ${r.seconds} s (${r.ordersPerSecond} a second), quiet after ${r.quietAfterSeconds} s, POST p50 ${r.post.p50Ms} ms, p99 ${r.post.p99Ms} ms`,
     ],
     ["clients", `${r.post.repeatedKeys} keys sent again, ${r.post.failedTries} tries failed and repeated`],
     ["broken", `the cloud killed ${r.broken.cloudKills} times, SNS down ${r.broken.snsOutages} times`],
@@ -185,10 +192,12 @@ await main(usage, async () => {
       run: hash(state),
     });
     await Promise.all([load.run(), breakThings(run, load, kills)]);
-    const seconds = (performance.now() - began) / 1_000;
+    const elapsed = () => (performance.now() - began) / 1_000;
+    const seconds = elapsed();
     say(`all ${orders} orders are accepted: nothing is broken any more`);
     await settle(run);
-    const result = report(await collect(run.cloud.outputs), run, load, seconds, seed);
+    const times = { seconds, quiet: elapsed() };
+    const result = report(await collect(run.cloud.outputs), run, load, times, seed);
     console.log(values.json ? JSON.stringify(result) : tell(result));
     const failed = [result.lost, result.unexpected, result.duplicated, result.pending, result.stock].some(
       ({ length }) => length > 0,
