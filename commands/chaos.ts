@@ -191,7 +191,7 @@ await main(usage, async () => {
       random: seeded(seed + 1),
       run: hash(state),
     });
-    await Promise.all([load.run(), breakThings(run, load, kills)]);
+    await Promise.all([load.run(), breakThings(run, load, kills)]).finally(load.stop);
     const elapsed = () => (performance.now() - began) / 1_000;
     const seconds = elapsed();
     say(`all ${orders} orders are accepted: nothing is broken any more`);

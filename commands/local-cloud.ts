@@ -81,12 +81,20 @@ export async function startLocalCloud(
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** A port that is free, and the next one too. */
+/** A port that is free just now, and the next one too: both were listened on. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port & ~1 : freePort();
+  for (;;) {
+    const first = createServer().listen(0, "127.0.0.1");
+    await once(first, "listening");
+    const address = first.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const second = createServer();
+    const both = await new Promise<boolean>((resolve) => {
+      second.once("error", () => resolve(false));
+      second.listen(port + 1, "127.0.0.1", () => resolve(true));
+    });
+    first.close();
+    if (both) second.close();
+    if (both) return port;
+  }
 }

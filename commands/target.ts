@@ -60,12 +60,23 @@ async function localOutputs(state: string): Promise<string> {
   }
 }
 
+/** By the CLI on the path, or by the one that `npm run up` fetches. */
 async function stackOutputs(stack: string): Promise<string> {
+  const words = ["stack", "output", "--json", "--stack", stack];
+  const run = promisify(execFile);
   try {
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "output", "--json", "--stack", stack]);
+    const { stdout } = await run("pulumi", words).catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return run("npx", ["--yes", PULUMI, ...words]);
+      throw error;
+    });
     return stdout;
   } catch (error) {
-    const reason = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+    const reason = said || (error instanceof Error ? error.message : String(error));
     throw new CommandError(`The outputs of the stack "${stack}" cannot be read by \`pulumi stack output\`: ${reason}`);
   }
 }
+
+/** The version that package.json's scripts use. */
+const PULUMI = "pulumi@3.265.0";

@@ -10,7 +10,7 @@ const columns = ["specversion", "id", "source", "type", "subject", "time", "data
 export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
   const database = new aws.glue.CatalogDatabase(
     name,
-    { name: `${name}-${pulumi.getStack()}`.replace(/[^a-z0-9]+/g, "_") },
+    { name: `${name}-${pulumi.getStack()}`.toLowerCase().replace(/[^a-z0-9]+/g, "_") },
     { parent },
   );
   const location = pulumi.interpolate`s3://${lake.id}/events/`;
@@ -51,7 +51,8 @@ export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent
       viewOriginalText: pulumi.all([database.name, table.name]).apply(([schema, lines]) => prestoView(schema, lines)),
       viewExpandedText: "/* Presto View */",
       storageDescriptor: {
-        serDeInfo: {},
+        // What Athena itself writes for a view.
+        serDeInfo: { name: "-", serializationLibrary: "-" },
         columns: [...columns, "dt"].map((column) => ({ name: column, type: "string" })),
       },
     },
@@ -64,7 +65,7 @@ function prestoView(schema: string, lines: string): string {
   const names = [...columns, "dt"];
   const quoted = names.map((name) => `"${name}"`).join(", ");
   const view = {
-    originalSql: `SELECT ${quoted} FROM (SELECT *, row_number() OVER (PARTITION BY "id" ORDER BY "dt") AS copy FROM "${lines}") WHERE copy = 1`,
+    originalSql: `SELECT ${quoted} FROM (SELECT *, row_number() OVER (PARTITION BY "dt", "id" ORDER BY "time") AS copy FROM "${lines}") WHERE copy = 1`,
     catalog: "awsdatacatalog",
     schema,
     columns: names.map((name) => ({ name, type: "varchar" })),

@@ -124,25 +124,25 @@ function inlineFactory(name: string, wrapped: Wrapped): () => (event: never, clo
   const uses = Object.fromEntries(
     Object.entries(wrapped.handler.uses ?? {}).map(([use, { kind, verbs }]) => [use, { kind, verbs: [...verbs] }]),
   );
-  if (wrapped.wrapper === "serve") {
+  if (wrapped.wrapper === "serve" && !wrapped.handler.body) {
     const { handle } = wrapped.handler;
     return () => (require(runtime.get()) as typeof import("../runtime/inline.ts")).serveInline(handle, { uses });
   }
   if (wrapped.wrapper === "consume" && wrapped.handler.handle && !wrapped.handler.settings) {
-    const { handle } = wrapped.handler;
-    const on = wrapped.handler.on.map(({ type }) => type);
-    return () => (require(runtime.get()) as typeof import("../runtime/inline.ts")).consumeInline(handle, { on, uses });
+    const { handle, concurrency } = wrapped.handler;
+    const captured = { on: wrapped.handler.on.map(({ type }) => type), uses, concurrency };
+    return () => (require(runtime.get()) as typeof import("../runtime/inline.ts")).consumeInline(handle, captured);
   }
   throw new Error(
-    `HandlerFunction "${name}": an inline callback is a route, or a consumer with \`handle\` and without settings; got none. ` +
-      "Move the handler to a file of its own and give it `module: import.meta`.",
+    `HandlerFunction "${name}": an inline callback is a route without a body's schema, or a consumer with \`handle\` and ` +
+      "without settings; got another definition. Move it to a file of its own and give it `module: import.meta`.",
   );
 }
 
 /** Of the packages that the serializer would put into the archive, none is needed: the runtime is bundled. */
 const Manifest = z.object({
-  dependencies: z.record(z.string(), z.string()),
-  optionalDependencies: z.record(z.string(), z.string()),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  optionalDependencies: z.record(z.string(), z.string()).default({}),
 });
 const { dependencies, optionalDependencies } = Manifest.parse(
   JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")),

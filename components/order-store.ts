@@ -151,6 +151,12 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
     },
     { parent },
   );
+  // The next minute is its retry: Lambda's own two would add to what is down.
+  new aws.lambda.FunctionEventInvokeConfig(
+    `${name}-no-retries`,
+    { functionName: relay.function.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    { parent },
+  );
   const role = new aws.iam.Role(
     `${name}-scheduler`,
     { assumeRolePolicy: assumedBy("scheduler.amazonaws.com") },

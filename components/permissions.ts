@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as aws from "@pulumi/aws";
-import type { Use } from "../runtime/uses.ts";
 
 /** A statement of an IAM policy. */
 export interface Statement {
@@ -75,7 +74,3 @@ export function emailStatements(from: string, arn: pulumi.Output<string>): State
 export const smsStatements = (): Statement[] => [
   { Effect: "Allow", Action: "sns:Publish", NotResource: "arn:aws:sns:*:*:*" },
 ];
-
-/** The uses of a kind in a definition, with their names. */
-export const usesOf = (uses: Readonly<Record<string, Use>> | undefined, kind: Use["kind"]): [string, Use][] =>
-  Object.entries(uses ?? {}).filter(([, use]) => use.kind === kind);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { countryCode, customerId, Money, sku, text } from "./text.ts";
+import { countryCode, customerId, Money, PastMoney, sku, text } from "./text.ts";
 
 /** What a client sends to `POST /orders`. Unknown fields are refused: a misspelt one would be lost in silence. */
 export const OrderRequest = z.strictObject({
@@ -47,8 +47,8 @@ export const OrderItem = z.object({
   sku: z.string(),
   name: z.string(),
   quantity: z.int(),
-  unitPrice: Money,
-  lineTotal: Money,
+  unitPrice: PastMoney,
+  lineTotal: PastMoney,
 });
 
 export const OrderStatus = z.enum(["placed", "confirmed", "on-hold", "rejected", "shipping", "cancelled"]);
@@ -68,15 +68,29 @@ export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
 export const statusesBefore = (to: OrderStatus): OrderStatus[] =>
   OrderStatus.options.filter((status) => transitions[status].includes(to));
 
-/** The item `order` of the orders table. */
+/**
+ * The item `order` of the orders table. It asks less than a request: an order that was accepted once stays readable, also
+ * where today's rules would refuse it.
+ */
 export const StoredOrder = z.object({
   orderId: z.string(),
   status: OrderStatus,
   customerId: z.string(),
-  customer: OrderRequest.shape.customer,
-  shippingAddress: OrderRequest.shape.shippingAddress,
+  customer: z.object({
+    name: z.string(),
+    email: z.string(),
+    phone: z.string().optional(),
+    smsConsent: z.boolean().optional(),
+  }),
+  shippingAddress: z.object({
+    line1: z.string(),
+    line2: z.string().optional(),
+    city: z.string(),
+    postalCode: z.string(),
+    countryCode: z.string(),
+  }),
   items: z.array(OrderItem),
-  total: Money,
+  total: PastMoney,
   paymentReference: z.string().optional(),
   placedAt: z.string(),
   /** SHA-256 of the canonical request: one idempotency key stands for one body. */
@@ -84,6 +98,9 @@ export const StoredOrder = z.object({
   shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
 });
 export type StoredOrder = z.output<typeof StoredOrder>;
+
+/** Every order's id is a UUID; what is none is no order, and is not asked for. */
+export const isOrderId = (text: string): boolean => z.guid().safeParse(text).success;
 
 /** What the API tells of an order as it was placed: never contact data. */
 export const placedView = (order: StoredOrder) => ({

@@ -1,5 +1,5 @@
 import { OrderCancelled } from "../contracts/events.ts";
-import { placedView, statusesBefore, StoredOrder } from "../contracts/order.ts";
+import { isOrderId, placedView, statusesBefore, StoredOrder } from "../contracts/order.ts";
 import { Problem } from "../contracts/problems.ts";
 import { fromStatus } from "../runtime/status.ts";
 import { route, table } from "../runtime/route.ts";
@@ -14,6 +14,7 @@ export default route({
   uses: { orders: table("get", "update") },
 
   async handle({ pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
+    if (!isOrderId(orderId)) throw new Problem("not-found", "There is no such order.");
     // A status may move on between the read and the write; what the second read says is then the answer.
     for (let attempt = 0; attempt < 2; attempt++) {
       const found = await orders.get({ orderId, entry: "order" });

@@ -1,4 +1,4 @@
-import { placedView, StoredOrder } from "../contracts/order.ts";
+import { isOrderId, placedView, StoredOrder } from "../contracts/order.ts";
 import { Problem } from "../contracts/problems.ts";
 import { route, table } from "../runtime/route.ts";
 
@@ -8,6 +8,7 @@ export default route({
   uses: { orders: table("query") },
 
   async handle({ pathParameters: { orderId = "" } }, { orders }) {
+    if (!isOrderId(orderId)) throw new Problem("not-found", "There is no such order.");
     const entries = await orders.query({
       KeyConditionExpression: "orderId = :id",
       ExpressionAttributeValues: { ":id": orderId },

@@ -53,23 +53,28 @@ export default consumer({
 
     async function giveBack(): Promise<void> {
       const { items } = StoredOrder.parse(await orders.get({ orderId, entry: "order" }));
-      const refused = await transact([
-        orders.update({
-          Key: { orderId, entry: "order" },
-          UpdateExpression: "SET stockTaken = :no",
-          ConditionExpression: "stockTaken = :yes AND #status = :cancelled",
-          ExpressionAttributeNames: { "#status": "status" },
-          ExpressionAttributeValues: { ":yes": true, ":no": false, ":cancelled": "cancelled" },
+      const mark = orders.update({
+        Key: { orderId, entry: "order" },
+        UpdateExpression: "SET stockTaken = :no",
+        ConditionExpression: "stockTaken = :yes AND #status = :cancelled",
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: { ":yes": true, ":no": false, ":cancelled": "cancelled" },
+      });
+      const back = items.map(({ sku, quantity }) =>
+        stock.update({
+          Key: { sku },
+          UpdateExpression: "ADD onHand :quantity",
+          ConditionExpression: "attribute_exists(sku)",
+          ExpressionAttributeValues: { ":quantity": quantity },
         }),
-        ...items.map(({ sku, quantity }) =>
-          stock.update({
-            Key: { sku },
-            UpdateExpression: "ADD onHand :quantity",
-            ExpressionAttributeValues: { ":quantity": quantity },
-          }),
-        ),
-      ]);
-      if (refused.length > 0) return log.info("nothing to give back");
+      );
+      const refused = await transact([mark, ...back]);
+      if (refused.includes(mark)) return log.info("nothing to give back");
+      if (refused.length > 0) {
+        // What is not sold any more has no stock to be given back to.
+        await transact([mark, ...back.filter((write) => !refused.includes(write))]);
+        return log.warn("stock given back, but for what is not sold any more", { gone: refused.length });
+      }
       log.info("stock given back", { lines: items.length });
     }
   },

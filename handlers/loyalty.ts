@@ -1,4 +1,5 @@
 import { OrderConfirmed } from "../contracts/events.ts";
+import { fractionDigits } from "../contracts/text.ts";
 import { consumer, owned, table } from "../runtime/consumer.ts";
 
 /** One point for each whole major unit spent, once per event: the claim and the points share a transaction. */
@@ -8,7 +9,7 @@ export default consumer({
   uses: { balances: owned(table("put", "update"), "id") },
 
   async handle({ id, data: { customerId, total } }, { balances, transact, log }) {
-    const points = Math.floor(total.amount / 100);
+    const points = Math.floor(total.amount / 10 ** fractionDigits(total.currency));
     const refused = await transact([
       balances.put({ Item: { id: `event#${id}`, points }, ConditionExpression: "attribute_not_exists(id)" }),
       balances.update({

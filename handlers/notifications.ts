@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../contracts/events.ts";
 import { StoredOrder } from "../contracts/order.ts";
-import { consumer, email, ledger, sms, table } from "../runtime/consumer.ts";
+import { consumer, email, ledger, sms, table, type Outcome } from "../runtime/consumer.ts";
 import { messageFor } from "./notifications/messages.ts";
 
 /**
@@ -31,11 +31,16 @@ export default consumer({
     const message = messageFor(event, order);
 
     const mailed = await effects.once("email", () => mail.send({ to: customer.email, orderId, ...message }));
-    if (mailed) log.info(`e-mail ${mailed.outcome}`, { reason: mailed.reason });
+    if (mailed) report("e-mail", mailed);
 
     const { phone } = customer;
     if (event.type !== "shipment.booked" || phone === undefined || !customer.smsConsent) return;
     const texted = await effects.once("sms", () => text.send({ to: phone, orderId, text: message.subject }));
-    if (texted) log.info(`SMS ${texted.outcome}`, { reason: texted.reason });
+    if (texted) report("SMS", texted);
+
+    function report(what: string, { outcome, reason }: Outcome): void {
+      if (outcome === "refused") log.warn(`${what} refused`, { reason });
+      else log.info(`${what} ${outcome}`, { reason });
+    }
   },
 });

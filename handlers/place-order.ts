@@ -18,7 +18,7 @@ export default route({
 
   async handle({ body, headers }, { orders, stock, emit, transact, log }) {
     const key = idempotencyKey(headers["idempotency-key"]);
-    const orderId = key === undefined ? randomUUID() : uuidOf(key);
+    const orderId = key === undefined ? randomUUID() : uuidOf(body.customerId ?? "", key);
     const fingerprint = sha256(canonical(body)).toString("hex");
     const replay = async () => {
       const stored = await orders.get({ orderId, entry: "order" });
@@ -115,9 +115,9 @@ function price({ items: wanted, expectedTotal }: OrderRequest, catalogue: readon
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** A UUID of version 8 (RFC 9562, section 5.8) out of a hash of the key. */
-function uuidOf(key: string): string {
-  const bytes = sha256(JSON.stringify(["order", key])).subarray(0, 16);
+/** A UUID of version 8 (RFC 9562, section 5.8) out of a hash of who orders and of the key: a key is its customer's. */
+function uuidOf(customerId: string, key: string): string {
+  const bytes = sha256(JSON.stringify(["order", customerId, key])).subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

@@ -35,7 +35,8 @@ export default scheduled({
     for (let first = true, progress = true; progress && !signal.aborted; first = false) {
       const shards = await Promise.all(Array.from({ length: OUTBOX_SHARDS }, (_, shard) => marks(String(shard))));
       const due = shards.flat().sort((a, b) => (a.outboxSince < b.outboxSince ? -1 : 1));
-      if (first) metricSeconds("OldestUnpublishedSeconds", due[0] ? age(due[0].outboxSince) : 0);
+      // Where a shard could not be read the age is not known, and missing data is an alarm.
+      if (first && failures === 0) metricSeconds("OldestUnpublishedSeconds", due[0] ? age(due[0].outboxSince) : 0);
 
       let round = 0;
       for (let start = 0; start < due.length && !signal.aborted; start += BATCH) {

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { OrderConfirmed, ShipmentBooked, ShipmentRefused } from "../contracts/events.ts";
 import { statusesBefore, StoredOrder } from "../contracts/order.ts";
+import { text } from "../contracts/text.ts";
 import { consumer, https, table } from "../runtime/consumer.ts";
 import { fromStatus } from "../runtime/status.ts";
 
-const Booking = z.object({ carrier: z.string().min(1).max(80), trackingNumber: z.string().min(1).max(80) });
+const Booking = z.object({ carrier: text(80), trackingNumber: text(80) });
 type Booking = z.output<typeof Booking>;
 
 /**
@@ -39,10 +40,11 @@ export default consumer({
 
     const booked = await book(order);
     if ("refused" in booked) {
-      await transact([
+      const refused = await transact([
         orders.update(fromStatus(orderId, statusesBefore("on-hold"), { status: "on-hold" })),
         emit(ShipmentRefused, orderId, { customerId, carrier: hostOf(url), reason: booked.refused }),
       ]);
+      if (refused.length > 0) return log.info("nothing to do: the order has moved on");
       return log.warn("the carrier refused the shipment: a person has to decide", { reason: booked.refused });
     }
 
@@ -83,9 +85,8 @@ export default consumer({
   },
 });
 
-/** A client error says that the request is wrong, but these say that the moment is, or that we are not let in. */
-const isFinal = (status: number): boolean =>
-  status >= 400 && status < 500 && ![401, 403, 408, 409, 425, 429].includes(status);
+/** What says that this shipment cannot be; all other statuses say that the moment, our rights or the address is wrong. */
+const isFinal = (status: number): boolean => [400, 413, 422].includes(status);
 
 const hostOf = (url: string | undefined): string => (url === undefined ? "sandbox" : new URL(url).host);
 

@@ -14,6 +14,12 @@ const defaults = {
   requestHandler: { connectionTimeout: 500, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
 
+/** One attempt, of so many milliseconds. */
+const single = (requestTimeout: number) => ({
+  maxAttempts: 1,
+  requestHandler: { ...defaults.requestHandler, requestTimeout },
+});
+
 interface Observable {
   middlewareStack: { add(middleware: Middleware, options: { step: "initialize"; name: string }): void };
 }
@@ -53,12 +59,8 @@ export const documentClient = /* @__PURE__ */ once((calls) =>
 );
 export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults), "sns", calls));
 /** For the first try at publishing what was just committed: it may not hold up an answer, and the relay is its retry. */
-export const hastySnsClient = /* @__PURE__ */ once((calls) =>
-  observed(
-    new SNSClient({ maxAttempts: 1, requestHandler: { ...defaults.requestHandler, requestTimeout: 1_000 } }),
-    "sns",
-    calls,
-  ),
-);
+export const hastySnsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(1_000)), "sns", calls));
+/** For what has no idempotency key: another attempt at an SMS or an e-mail would be another SMS or e-mail. */
+export const smsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(10_000)), "sns", calls));
+export const sesClient = /* @__PURE__ */ once((calls) => observed(new SESv2Client(single(10_000)), "ses", calls));
 export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults), "s3", calls));
-export const sesClient = /* @__PURE__ */ once((calls) => observed(new SESv2Client(defaults), "ses", calls));

@@ -13,7 +13,7 @@ export interface Consumable extends Contextual {
   readonly on: readonly EventType[];
   readonly concurrency?: number;
   readonly handle?: (event: never, context: never) => Promise<void>;
-  readonly handleBatch?: (events: never, context: never) => Promise<void>;
+  readonly handleBatch?: (batch: never, context: never) => Promise<void>;
 }
 
 interface Readable {
@@ -40,17 +40,21 @@ export function consume(definition: Consumable, env: Env = process.env, calls?: 
     try {
       const open = await opened;
       const limits = deadline(clock);
-      const readable = Records.flatMap((record) => read(record, definition.on, log));
-      const handle = guarded(log, done, limits, open);
+      const readable = Records.flatMap((record) => read(record, definition.on, log, done));
+      const attempt = guarded(done, limits, open);
 
-      if (definition.handleBatch) {
-        await handle(readable, definition.handleBatch, (events) => events);
-      } else {
-        const each = definition.handle;
-        if (!each) throw new Error(`Consumer "${consumer}": it has neither handle nor handleBatch`);
+      // `decode` has parsed each event by the schemas of `on`, which are the types of `handle` and `handleBatch`.
+      const { handle, handleBatch } = definition;
+      if (handleBatch) {
+        const heard = readable.map((one) => ({ event: one.event, log: scopeOf(one, log, limits.signal).log }));
+        const scope = { id: "batch", correlationId: "batch", signal: limits.signal, log };
+        await attempt(readable, scope, (context) => handleBatch(heard as never, context));
+      } else if (handle) {
         await inParallel(readable, definition.concurrency ?? CONCURRENCY, (one) =>
-          handle([one], each, ([event]) => event),
+          attempt([one], scopeOf(one, log, limits.signal), (context) => handle(one.event as never, context)),
         );
+      } else {
+        throw new Error(`Consumer "${consumer}": it has neither handle nor handleBatch`);
       }
     } catch (error) {
       log.error("the batch failed", error, { records: Records.length });
@@ -64,28 +68,26 @@ export function consume(definition: Consumable, env: Env = process.env, calls?: 
 }
 
 /** A record that cannot be read is left undone: SQS sets it aside after maxReceiveCount. */
-function read(record: SQSRecord, on: readonly EventType[], log: Log): Readable[] {
+function read(record: SQSRecord, on: readonly EventType[], log: Log, done: Set<string>): Readable[] {
   try {
-    return [{ record, event: decode(on, record.body) }];
+    const event = decode(on, record.body);
+    if (event) return [{ record, event }];
+    // A filter policy takes up to 15 minutes to change: until then, what is no longer heard still comes, and is no poison.
+    log.warn("not heard here any more", { messageId: record.messageId });
+    done.add(record.messageId);
+    return [];
   } catch (error) {
     log.error("unreadable message", error, { messageId: record.messageId });
     return [];
   }
 }
 
-function guarded(log: Log, done: Set<string>, { mayBegin, signal }: Deadline, open: (scope: Scope) => unknown) {
-  return async (
-    batch: readonly Readable[],
-    handle: (events: never, context: never) => Promise<void>,
-    argument: (events: EventAny[]) => unknown,
-  ): Promise<void> => {
-    const [first] = batch;
-    if (!first) return;
-    const scope = scopeOf(first, log, signal);
+function guarded(done: Set<string>, { mayBegin }: Deadline, open: (scope: Scope) => unknown) {
+  return async (batch: readonly Readable[], scope: Scope, handle: (context: never) => Promise<void>): Promise<void> => {
+    if (batch.length === 0) return;
     if (!mayBegin()) return scope.log.warn("not begun: too little time is left", { records: batch.length });
     try {
-      // `decode` has parsed each event by the schemas of `on`, which are the types of `handle`.
-      await handle(argument(batch.map(({ event }) => event)) as never, open(scope) as never);
+      await handle(open(scope) as never);
       for (const { record } of batch) done.add(record.messageId);
     } catch (error) {
       scope.log.error("failed, and will be tried again", error, { records: batch.length });

@@ -1,8 +1,10 @@
 import type * as z from "zod";
 import type { EventOf, EventType } from "../contracts/events.ts";
 import type { Context } from "./context.ts";
+import type { Log } from "./log.ts";
 import type { Shared, Use, Uses } from "./uses.ts";
 
+export type { Outcome } from "./ports/ledger.ts";
 export { bucket, email, https, ledger, owned, sms, table, topic } from "./uses.ts";
 
 /** What `QueueConsumer` takes: uses resources `N` (name to kind), hears and emits events of the types `T`. */
@@ -15,7 +17,7 @@ export interface Consumer<in N = never, out T extends string = string> {
   readonly sandboxed?: (settings: never) => string | undefined;
   readonly concurrency?: number;
   readonly handle?: (event: never, context: never) => Promise<void>;
-  readonly handleBatch?: (events: never, context: never) => Promise<void>;
+  readonly handleBatch?: (batch: never, context: never) => Promise<void>;
   /** For the compiler alone: `in N` asks for a place where the needs stand. */
   readonly needs?: (resources: N) => void;
 }
@@ -24,17 +26,23 @@ export interface Consumer<in N = never, out T extends string = string> {
 export type NeedsOf<C extends Consumer> = NonNullable<C["needs"]> extends (resources: infer N) => void ? N : never;
 export type TypesOf<C extends Consumer> = C["on"][number]["type"];
 
+/** A handler in a file of its own is bundled. An inline callback is serialized, which a schema would not survive. */
+type Placed<S extends z.ZodType> =
+  | {
+      /** `import.meta` of the handler's own file. */
+      module: ImportMeta;
+      /** The schema of what the stack's config may say under `consumers.<name>.settings`. */
+      settings?: S;
+    }
+  | { module?: never; settings?: never };
+
 interface Definition<E extends EventType, M extends EventType, U, S extends z.ZodType> {
-  /** `import.meta` of the handler's own file, which is then bundled; left out, `handle` is serialized as an inline callback. */
-  module?: ImportMeta;
   /** The events that it hears: its subscription's filter policy, and the type of `event`. */
   on: readonly E[];
   /** The events that it may emit, in a transaction of the orders table. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
   uses?: U;
-  /** The schema of what the stack's config may say under `consumers.<name>.settings`. */
-  settings?: S;
   /**
    * What the consumer only pretends to do because a setting was left out. It is a warning at preview, and an error in
    * production.
@@ -48,9 +56,17 @@ interface Each<E extends EventType, M extends EventType, U, S extends z.ZodType>
   handle: (event: EventOf<E>, context: Context<U, M, S>) => Promise<void>;
   handleBatch?: never;
 }
+/** An event of a batch, and the log whose lines carry its ids. */
+export interface Heard<E extends EventType> {
+  readonly event: EventOf<E>;
+  readonly log: Log;
+}
 interface Batch<E extends EventType, M extends EventType, U, S extends z.ZodType> {
-  /** Handles the readable events of a batch together: all are done, or all come again. */
-  handleBatch: (events: readonly EventOf<E>[], context: Context<U, M, S>) => Promise<void>;
+  /**
+   * Handles the readable events of a batch together, each with its own log: all are done, or all come again. SQS
+   * regroups batches on a retry, so a batch has no identity, and the ledger cannot be used here.
+   */
+  handleBatch: (batch: readonly Heard<E>[], context: Context<U, M, S>) => Promise<void>;
   handle?: never;
 }
 
@@ -63,7 +79,11 @@ export function consumer<
   const U extends Uses = Record<never, never>,
   S extends z.ZodType = z.ZodUndefined,
 >(
-  definition: Definition<E, M, U, S> & (Each<E, M, U, S> | Batch<E, M, U, S>),
+  definition: Definition<E, M, U, S> & Placed<S> & (Each<E, M, U, S> | Batch<E, M, U, S>),
 ): Consumer<Shared<U> & NeedsOfEmits<M>, E["type"] | M["type"]> {
+  const usesLedger = Object.values(definition.uses ?? {}).some(({ kind }: Use) => kind === "ledger");
+  if (definition.handleBatch && usesLedger) {
+    throw new Error("consumer(): a batch has no event of its own for the ledger to know it by; use `handle`");
+  }
   return definition;
 }

@@ -26,12 +26,17 @@ const load = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
 /** The Lambda handler of an inline callback of a consumer; its events are named, because a schema does not serialize. */
 export const consumeInline = (
   handle: (event: never, context: never) => Promise<void>,
-  captured: { readonly on: readonly string[]; readonly uses: Readonly<Record<string, PlainUse>> },
+  captured: {
+    readonly on: readonly string[];
+    readonly uses: Readonly<Record<string, PlainUse>>;
+    readonly concurrency: number | undefined;
+  },
 ) =>
   consume({
     handle,
     on: events.filter((event: EventType) => captured.on.includes(event.type)),
     uses: load(captured.uses),
+    ...(captured.concurrency !== undefined && { concurrency: captured.concurrency }),
   });
 
 /** The Lambda handler of an inline callback of a route. */

@@ -2,7 +2,6 @@ type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Writes one JSON line each. Nothing personal goes in: ids, counts and codes alone. */
 export interface Log {
-  debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   /** `error` gives its name and message, not its stack or what it carries: an SDK's error may hold the request. */
@@ -18,7 +17,6 @@ export function jsonLog(bound: Fields): Log {
       `${JSON.stringify({ timestamp: new Date().toISOString(), level, message, ...bound, ...fields })}\n`,
     );
   return {
-    debug: (message, fields) => write("debug", message, fields),
     info: (message, fields) => write("info", message, fields),
     warn: (message, fields) => write("warn", message, fields),
     error: (message, error, fields) => write("error", message, { ...describe(error), ...fields }),
@@ -30,5 +28,9 @@ function describe(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: "not an Error was thrown" };
   // A schema's message may repeat what was sent; its paths and codes do not.
   if ("issues" in error && Array.isArray(error.issues)) return { error: error.name, issues: error.issues.length };
-  return { error: error.name, reason: error.message };
+  return { error: error.name, reason: redact(error.message) };
 }
+
+/** AWS names the address that it refuses, or the number, in its message. */
+const redact = (message: string): string =>
+  message.replace(/[^\s/"'<>]+@[^\s"'<>,]+/g, "[address]").replace(/\+\d{7,15}/g, "[number]");

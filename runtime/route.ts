@@ -35,11 +35,17 @@ export interface Route<in N = never, out T extends string = string> {
   readonly needs?: (resources: N) => void;
 }
 
+/** A handler in a file of its own is bundled. An inline callback is serialized, which a schema would not survive. */
+type Placed<B extends z.ZodType> =
+  | {
+      /** `import.meta` of the handler's own file. */
+      module: ImportMeta;
+      /** The schema of the JSON body. With one, all that is unreadable or invalid is answered before `handle` is called. */
+      body?: B;
+    }
+  | { module?: never; body?: never };
+
 interface Definition<B extends z.ZodType, M extends EventType, U> {
-  /** `import.meta` of the handler's own file, which is then bundled; left out, `handle` is serialized as an inline callback. */
-  module?: ImportMeta;
-  /** The schema of the JSON body. With one, everything unreadable or invalid is answered before `handle` is called. */
-  body?: B;
   /** The events that it may emit, in a transaction of the orders table. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
@@ -54,6 +60,6 @@ export function route<
   B extends z.ZodType = z.ZodUndefined,
   const M extends EventType = never,
   const U extends Uses = Record<never, never>,
->(definition: Definition<B, M, U>): Route<Shared<U> & NeedsOfEmits<M>, M["type"]> {
+>(definition: Definition<B, M, U> & Placed<B>): Route<Shared<U> & NeedsOfEmits<M>, M["type"]> {
   return definition;
 }

@@ -92,7 +92,8 @@ function unexpected(error: unknown, log: Log): Problem {
   log.error("the request failed", error);
   const fromAws =
     error instanceof Error &&
-    ("$metadata" in error || "$fault" in error || ["TimeoutError", "AbortError"].includes(error.name));
+    ("$metadata" in error || "$fault" in error || ["TimeoutError", "AbortError"].includes(error.name)) &&
+    !["ValidationException", "AccessDeniedException"].includes(error.name);
   const fromSocket =
     error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
   return fromAws || fromSocket

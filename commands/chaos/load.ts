@@ -22,8 +22,10 @@ export interface LoadArgs {
 }
 
 export interface Load {
-  /** Places every order; returns when each has its 201. */
+  /** Places every order; returns when each has its 201, and throws when an answer says that it never will. */
   run(): Promise<void>;
+  /** Lets no client try again. */
+  readonly stop: () => void;
   accepted(): readonly Accepted[];
   progress(): {
     readonly accepted: number;
@@ -53,6 +55,7 @@ export function createLoad({ ordersUrl, orders, rate, clients, random, run }: Lo
   let failed = 0;
   let repeated = 0;
   let next = 0;
+  let stopped = false;
 
   async function placeOne(index: number): Promise<void> {
     const sku = SKUS[Math.floor(random() * SKUS.length)] ?? SKUS[0];
@@ -76,26 +79,31 @@ export function createLoad({ ordersUrl, orders, rate, clients, random, run }: Lo
 
   async function untilAccepted(key: string, body: string): Promise<string> {
     const headers = { "content-type": "application/json", "idempotency-key": key };
-    for (;;) {
+    while (!stopped) {
       const began = performance.now();
+      let text = "";
+      let status = 0;
       try {
         const signal = AbortSignal.timeout(15_000);
         const response = await fetch(ordersUrl, { method: "POST", headers, body, signal });
-        const text = await response.text();
-        if (response.status === 201) {
-          latencies.push(performance.now() - began);
-          return Placed.parse(JSON.parse(text)).orderId;
-        }
+        text = await response.text();
+        status = response.status;
       } catch {
         // The cloud was killed, or is on its way back: the client does not know, and asks again.
       }
+      if (status === 201) {
+        latencies.push(performance.now() - began);
+        return Placed.parse(JSON.parse(text)).orderId;
+      }
+      if (status >= 400 && status < 500 && status !== 429) throw new Error(`POST /orders answered ${status}: ${text}`);
       failed++;
       await sleep(100 + Math.random() * 400);
     }
+    throw new Error("the run was stopped");
   }
 
   async function client(began: number): Promise<void> {
-    while (next < orders) {
+    while (next < orders && !stopped) {
       const index = next++;
       const due = began + (index / rate) * 1_000;
       await sleep(Math.max(0, due - performance.now()));
@@ -107,6 +115,9 @@ export function createLoad({ ordersUrl, orders, rate, clients, random, run }: Lo
     run: async () => {
       const began = performance.now();
       await Promise.all(Array.from({ length: clients }, () => client(began)));
+    },
+    stop: () => {
+      stopped = true;
     },
     accepted: () => accepted,
     progress: () => ({ accepted: accepted.length, total: orders, latencies, answers: { failed, repeated, different } }),

@@ -209,7 +209,7 @@ export const guards: readonly Guard[] = [
     "a carrier that is busy is asked again",
     "tests/handlers/shipment.test.ts",
     "handlers/shipment.ts",
-    "![401, 403, 408, 409, 425, 429].includes(status)",
+    "[400, 413, 422].includes(status)",
     "true",
   ),
   guard(

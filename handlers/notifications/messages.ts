@@ -1,6 +1,6 @@
 import type { EventOf, OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../../contracts/events.ts";
 import type { StoredOrder } from "../../contracts/order.ts";
-import type { Money } from "../../contracts/text.ts";
+import { fractionDigits, type Money } from "../../contracts/text.ts";
 
 type Told = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof OrderCancelled | typeof ShipmentBooked>;
 
@@ -45,8 +45,14 @@ export function messageFor(
   }
 }
 
-/** Minor units as people read them: the currency says how many digits are behind the point. */
+/** Minor units as people read them, with as many digits behind the point as ISO 4217 gives the currency. */
 function format({ amount, currency }: Money): string {
-  const number = new Intl.NumberFormat("en-GB", { style: "currency", currency });
-  return number.format(amount / 10 ** (number.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = fractionDigits(currency);
+  const options = {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  } as const;
+  return new Intl.NumberFormat("en-GB", options).format(amount / 10 ** digits);
 }

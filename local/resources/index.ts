@@ -40,6 +40,7 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:cloudwatch/metricAlarm:MetricAlarm": "there are no metrics",
   "aws:cloudwatch/dashboard:Dashboard": "there are no metrics",
   "aws:glue/catalogDatabase:CatalogDatabase": "there is no Athena to query it",
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "the scheduler here never retries",
   "aws:glue/catalogTable:CatalogTable": "there is no Athena to query it",
   "aws:athena/workgroup:Workgroup": "there is no Athena",
   "aws:athena/namedQuery:NamedQuery": "there is no Athena",

@@ -16,8 +16,14 @@ export interface EmailPort {
   send(email: Email): Promise<Outcome>;
 }
 
-/** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors */
-const FINAL = new Set(["MessageRejected", "BadRequestException"]);
+/**
+ * Whether SES refuses the message for good (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html).
+ * It says the same of an identity that is not verified, which is ours to mend: then the message waits.
+ */
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error.name === "MessageRejected" || error.name === "BadRequestException") &&
+  !/not verified/i.test(error.message);
 
 export function open({ settings: { from }, calls }: Opening) {
   const client = sesClient(calls);
@@ -36,7 +42,7 @@ export function open({ settings: { from }, calls }: Opening) {
         );
         return { outcome: "sent" };
       } catch (error) {
-        if (error instanceof Error && FINAL.has(error.name)) return { outcome: "refused", reason: error.name };
+        if (isRefusal(error)) return { outcome: "refused", reason: error.name };
         throw error;
       }
     },

@@ -15,6 +15,7 @@ export interface LedgerPort {
   /**
    * Has an effect happen once for the event at hand, whoever delivers the event how often. The effect is claimed with
    * an owner and a lease before `act`, and completed after it on the condition that the owner is still the same.
+   * Where the provider did not answer, the claim stands until its lease has run out.
    * @returns what came of it now, or `undefined` when it had already happened.
    * @throws EffectInProgress while another delivery holds the lease: the message comes again after it.
    */
@@ -71,9 +72,10 @@ export function open({ resource: TableName, calls, env }: Opening) {
       try {
         outcome = await act();
       } catch (error) {
-        await giveBack();
+        if (wasRefused(error)) await giveBack();
         throw error;
       }
+      // Without the deadline's signal: what has happened must be written down, however late it is.
       await client.send(
         new UpdateCommand({
           TableName,
@@ -83,7 +85,6 @@ export function open({ resource: TableName, calls, env }: Opening) {
           ExpressionAttributeNames: { ...owned.names, "#at": "at" },
           ExpressionAttributeValues: { ":me": me, ":outcome": outcome, ":at": new Date().toISOString() },
         }),
-        { abortSignal },
       );
       return outcome;
 
@@ -99,7 +100,6 @@ export function open({ resource: TableName, calls, env }: Opening) {
               ExpressionAttributeNames: owned.names,
               ExpressionAttributeValues: { ":me": me, ":ended": 0 },
             }),
-            { abortSignal },
           );
         } catch (error) {
           log.warn("the effect's lease could not be given back: the next try waits for its end", {
@@ -111,3 +111,7 @@ export function open({ resource: TableName, calls, env }: Opening) {
     },
   });
 }
+
+/** Whether the provider answered that it did not do it. No answer may mean that it did: then the lease has to run out. */
+const wasRefused = (error: unknown): boolean =>
+  error instanceof Error && "$fault" in error && error.$fault === "client";

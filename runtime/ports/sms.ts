@@ -1,5 +1,5 @@
 import { PublishCommand } from "@aws-sdk/client-sns";
-import { snsClient } from "../clients.ts";
+import { smsClient } from "../clients.ts";
 import type { Outcome } from "./ledger.ts";
 import type { Opening, Scope } from "./port.ts";
 
@@ -20,7 +20,7 @@ export interface SmsPort {
 const FINAL = new Set(["InvalidParameterException", "InvalidParameterValueException", "OptedOutException"]);
 
 export function open({ settings: { sms }, calls }: Opening) {
-  const client = snsClient(calls);
+  const client = smsClient(calls);
   return ({ signal: abortSignal }: Scope): SmsPort => ({
     async send({ to, text, orderId }) {
       if (sms !== true) return { outcome: "not-sent", reason: "SMS is off in this stack" };

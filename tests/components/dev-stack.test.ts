@@ -36,6 +36,7 @@ const files: Record<string, Record<string, (resource: Resource) => unknown>> = {
     "aws:glue/catalogDatabase:CatalogDatabase": inputs,
     "aws:glue/catalogTable:CatalogTable": decoded,
     "aws:scheduler/schedule:Schedule": inputs,
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": inputs,
     "aws:cloudwatch/metricAlarm:MetricAlarm": inputs,
   },
 };

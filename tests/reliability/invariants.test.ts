@@ -155,21 +155,25 @@ describe("the order's promises", () => {
     expect(await verdict(world, orderIds)).to.deep.equal(clean);
   });
 
-  it("an e-mail that SES refuses for good is an outcome, and no dead letter", async () => {
-    const world = new World();
-    const sku = await sold(world);
-    world.around = async (_handler, { service }, perform) => {
-      if (service === "ses")
-        throw Object.assign(new Error("Email address is not verified"), { name: "MessageRejected" });
-      return perform();
-    };
-    const [orderId = ""] = await placeMany(world, sku, 1);
-    await world.settle();
-    const effect = await world.effect(`${orderId}/order.placed`, "notifications#email");
+  for (const [message, outcome] of [
+    ["Address blocked by the suppression list", { M: { outcome: { S: "refused" }, reason: { S: "MessageRejected" } } }],
+    ["Email address is not verified. The following identities failed the check", undefined],
+  ] as const) {
+    it(`an e-mail that SES rejects ${outcome ? "for good is an outcome" : "until we mend our identity waits"}`, async () => {
+      const world = new World({ maxReceiveCount: 3 });
+      const sku = await sold(world);
+      world.around = async (_handler, { service }, perform) => {
+        if (service === "ses") throw Object.assign(new Error(message), { name: "MessageRejected", $fault: "client" });
+        return perform();
+      };
+      const [orderId = ""] = await placeMany(world, sku, 1);
+      await world.settle();
+      const effect = await world.effect(`${orderId}/order.placed`, "notifications#email");
 
-    expect(effect?.["outcome"]).to.deep.equal({ M: { outcome: { S: "refused" }, reason: { S: "MessageRejected" } } });
-    expect([...world.deadLetters.values()].flat()).to.deep.equal([]);
-  });
+      expect(effect?.["outcome"]).to.deep.equal(outcome);
+      expect(world.deadLetters.get("notifications")?.length).to.equal(outcome ? 0 : 2);
+    });
+  }
 
   it("an event that cannot be published keeps its mark, however long SNS is down, and its age is told (I6)", async () => {
     const world = new World();
@@ -257,7 +261,7 @@ describe("the order's promises", () => {
       if (service !== "ses" || !first) return perform();
       first = false;
       await asleep.promise;
-      throw new Error("A wakes up, and fails");
+      throw Object.assign(new Error("A wakes up, and is refused"), { $fault: "client" });
     };
     const a = world.deliver("notifications", 1);
     await sleep(3 * world.leaseSeconds * 1_000);

@@ -36,11 +36,21 @@ describe("consume()", () => {
     "that is not JSON": "{",
     "that is empty": "",
     "that is no CloudEvent": "{}",
-    "of a type that is not listed": placedBody("o-1").replaceAll("order.placed", "order.cancelled"),
+    "of a type that is not known": placedBody("o-1").replaceAll("order.placed", "order.lost"),
     "whose data is not what its type says": placedBody("o-1").replace('"quantity":2', '"quantity":0'),
     "without a subject": placedBody("o-1").replace('"subject":"o-1"', '"subject":""'),
     "of another version": placedBody("o-1").replace('"1.0"', '"2.0"'),
   };
+  it("is done with an event that it does not hear: a filter policy changes later than the code", async () => {
+    const handled: string[] = [];
+    const handler = consume(consumer({ on, handle: async ({ subject }) => void handled.push(subject) }), env);
+    const unheard = record("m-0", placedBody("o-1").replaceAll("order.placed", "order.cancelled"));
+    const { result, lines } = await captured(() => handler({ Records: [unheard, ...batchOf(1).Records] }, clock()));
+    expect(result).to.deep.equal(failures());
+    expect(handled).to.deep.equal(["o-1"]);
+    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([["warn", "not heard here any more"]]);
+  });
+
   for (const [what, body] of Object.entries(unreadable)) {
     it(`gives back a message ${what}, and handles the rest`, async () => {
       const handled: string[] = [];
@@ -111,7 +121,7 @@ describe("consume()", () => {
     it("hands over the readable events together", async () => {
       const seen: string[][] = [];
       const handler = consume(
-        consumer({ on, handleBatch: async (events) => void seen.push(events.map(({ subject }) => subject)) }),
+        consumer({ on, handleBatch: async (batch) => void seen.push(batch.map(({ event }) => event.subject)) }),
         env,
       );
       const Records = [record("m-0", "{"), ...batchOf(3).Records];
@@ -143,7 +153,12 @@ describe("consume()", () => {
   it("gives back the whole batch, each time, when what it uses cannot be opened", async () => {
     let handled = 0;
     const handler = consume(
-      consumer({ on, settings: z.strictObject({ url: z.url() }), handle: async () => void handled++ }),
+      consumer({
+        module: import.meta,
+        on,
+        settings: z.strictObject({ url: z.url() }),
+        handle: async () => void handled++,
+      }),
       { ...env, SETTINGS: '{"url":"nowhere"}' },
     );
     expect(await quietly(() => handler(batchOf(2), clock()))).to.deep.equal(failures("m-1", "m-2"));
@@ -224,6 +239,7 @@ describe("consume()", () => {
   it("gives the handler its settings, a signal, and a log that names the order and the correlation id", async () => {
     const handler = consume(
       consumer({
+        module: import.meta,
         on,
         settings: z.strictObject({ from: z.string(), sms: z.boolean().default(false) }),
         handle: async (_, { settings, signal, log }) => log.info("seen", { ...settings, aborted: signal.aborted }),

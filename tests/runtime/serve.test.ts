@@ -9,7 +9,10 @@ import { clock, httpEvent } from "../support/lambda.ts";
 const env = { ROUTE: "POST /things" };
 const path = "/things";
 const Thing = z.strictObject({ sku: z.string() });
-const echo = serve(route({ body: Thing, handle: async ({ body }) => ({ statusCode: 200, body }) }), env);
+const echo = serve(
+  route({ module: import.meta, body: Thing, handle: async ({ body }) => ({ statusCode: 200, body }) }),
+  env,
+);
 const valid = '{"sku":"MUG-001"}';
 const CORRELATED = { "x-correlation-id": "request-1" };
 

@@ -9,7 +9,8 @@ export interface Ran {
 /** Runs one of the commands as its npm script does. */
 export function runCommand(name: string, words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [`commands/${name}.ts`, ...words], (error, stdout, stderr) =>
+    const options = { timeout: 140_000 };
+    execFile(process.execPath, [`commands/${name}.ts`, ...words], options, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );
   });

@@ -137,7 +137,7 @@ new QueueConsumer("x", { ...rest, topic: narrow, resources, handler: registry.in
     errors: [[2375, "is not assignable to type 'Consumer<unknown, string>'"]],
   },
   "reading a setting that the schema does not have": {
-    code: `consumer({ on: [OrderPlaced], settings: z.strictObject({ sender: z.email() }), handle: async (_, { settings }) => void settings.url });`,
+    code: `consumer({ module: import.meta, on: [OrderPlaced], settings: z.strictObject({ sender: z.email() }), handle: async (_, { settings }) => void settings.url });`,
     errors: [[2339, "Property 'url' does not exist on type '{ sender: string; }'"]],
   },
   "reading a setting where there is no schema": {
@@ -162,15 +162,23 @@ new QueueConsumer("x", { ...rest, resources: { stock }, handler: emitting });`,
     errors: [[2345, "is not assignable to type 'undefined'"]],
   },
   "handling nothing": {
-    code: `consumer({ on: [OrderPlaced] });`,
+    code: `consumer({ module: import.meta, on: [OrderPlaced] });`,
     errors: [[2345, "Property 'handleBatch' is missing in type"]],
+  },
+  "giving an inline callback a body's schema": {
+    code: `route({ body: z.strictObject({ sku: z.string() }), handle: async () => ({ statusCode: 200 }) });`,
+    errors: [[2375, "is not assignable to type 'ZodUndefined'"]],
+  },
+  "giving an inline callback a settings' schema": {
+    code: `consumer({ on: [OrderPlaced], settings: z.strictObject({ url: z.url() }), handle: async () => {} });`,
+    errors: [[2375, "is not assignable to type 'ZodUndefined'"]],
   },
   "owning what is not a table": {
     code: `consumer({ on: [OrderPlaced], uses: { lake: owned(bucket("put"), "id") }, handle: async () => {} });`,
     errors: [[2379, `Type '"bucket"' is not assignable to type '"table"'`]],
   },
   "reading of a body what its schema does not have": {
-    code: `route({ body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.quantity }) });`,
+    code: `route({ module: import.meta, body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.quantity }) });`,
     errors: [[2339, "Property 'quantity' does not exist on type '{ sku: string; }'"]],
   },
   "reading a body where there is no schema": {
@@ -209,7 +217,7 @@ const right: Record<string, string> = {
   "a table of its own, that the program need not offer": `new QueueConsumer("x", { ...rest, resources: {}, handler: registry.loyalty });
 consumer({ on: [OrderConfirmed], uses: { points: owned(table("update"), "id") },
   handle: async ({ id }, { points, transact }) => void (await transact([points.update({ Key: { id }, UpdateExpression: "ADD n :n" })])) });`,
-  "settings, and a sandbox by them": `consumer({ on: [OrderPlaced], settings: z.strictObject({ url: z.url().optional() }),
+  "settings, and a sandbox by them": `consumer({ module: import.meta, on: [OrderPlaced], settings: z.strictObject({ url: z.url().optional() }),
   sandboxed: ({ url }) => (url === undefined ? "pretends" : undefined),
   handle: async (_, { settings: { url } }) => void (url satisfies string | undefined) });`,
   "an event narrowed by its type": `consumer({ on: [OrderPlaced, OrderRejected],
@@ -220,7 +228,7 @@ consumer({ on: [OrderConfirmed], uses: { points: owned(table("update"), "id") },
   "the whole registry in the config's loop": `for (const { name, ...args } of configured) new QueueConsumer(name, { ...config, ...args, topic, resources });`,
   "a route with a body, and one by an arrow": `new OrderApi("api", { ...config, topic, resources, routes: {
   "POST /orders": placeOrder,
-  "PUT /things/{id}": route({ body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) }),
+  "PUT /things/{id}": route({ module: import.meta, body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) }),
   "GET /health": async () => ({ statusCode: 204 }),
 } });`,
 };

@@ -66,13 +66,18 @@ describe("the ledger's once()", () => {
     });
   });
 
-  it("gives its claim back when the effect fails, and throws what it threw", async () => {
-    const failing = () => Promise.reject(new TypeError("no"));
+  it("gives its claim back when the provider refuses, and throws what it threw", async () => {
+    const failing = () => Promise.reject(Object.assign(new TypeError("no"), { $fault: "client" }));
     expect(await once([{}, {}], failing)).to.deep.equal({ thrown: "TypeError", acts: 1, updates: 2, warnings: [] });
   });
 
-  it("throws what the effect threw even when its claim cannot be given back", async () => {
+  it("keeps its claim when the provider does not answer: it may have done it", async () => {
     const failing = () => Promise.reject(new TypeError("no"));
+    expect(await once([{}], failing)).to.deep.equal({ thrown: "TypeError", acts: 1, updates: 1, warnings: [] });
+  });
+
+  it("throws what the effect threw even when its claim cannot be given back", async () => {
+    const failing = () => Promise.reject(Object.assign(new TypeError("no"), { $fault: "client" }));
     expect(await once([{}, conditionFailed()], failing)).to.deep.equal({
       thrown: "TypeError",
       acts: 1,
