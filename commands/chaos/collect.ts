@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, paginateScan, PutCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
@@ -27,6 +27,7 @@ const Shipment = z.object({
   trackingNumber: z.string(),
   cancelled: z.boolean().optional(),
 });
+const Balance = z.object({ id: z.string(), points: z.number() });
 const StockItem = z.object({ sku: z.string(), onHand: z.number() });
 
 /** All that a run has left behind. */
@@ -38,6 +39,8 @@ export interface Collected {
   /** Event ids in the bucket: a set, as the Athena view reads them. */
   readonly stored: ReadonlySet<string>;
   readonly onHand: ReadonlyMap<string, number>;
+  /** Loyalty points by customer. */
+  readonly points: ReadonlyMap<string, number>;
   /** What there was at the start. */
   readonly stocked: ReadonlyMap<string, number>;
   /** Messages that are waiting, in flight, or dead letters. */
@@ -92,6 +95,15 @@ export async function collect(outputs: Outputs): Promise<Collected> {
   for await (const { Items = [] } of paginateScan({ client: documents }, { TableName: outputs.tables.stock })) {
     for (const { sku, onHand: count } of StockItem.array().parse(Items)) onHand.set(sku, count);
   }
+  const points = new Map<string, number>();
+  const { TableNames = [] } = await documents.send(new ListTablesCommand({}));
+  for (const TableName of TableNames.filter((name) => name.startsWith("loyalty-balances"))) {
+    for await (const { Items = [] } of paginateScan({ client: documents }, { TableName })) {
+      for (const { id, points: count } of Balance.array().parse(Items)) {
+        if (id.startsWith("customer#")) points.set(id.slice("customer#".length), count);
+      }
+    }
+  }
   const messages: { consumer: string; id: string }[] = [];
   for (const [consumer, { queueUrl, deadLetterQueueUrl }] of Object.entries(outputs.consumers)) {
     const [live, dead] = [await depth({ queues }, queueUrl), await depth({ queues }, deadLetterQueueUrl)];
@@ -103,6 +115,7 @@ export async function collect(outputs: Outputs): Promise<Collected> {
     orders,
     events,
     onHand,
+    points,
     stocked,
     messages,
     told: Told.array().parse(await getJson(outputs.local.mailboxUrl)),

@@ -3,7 +3,7 @@ import type { Collected } from "./collect.ts";
 import type { Accepted } from "./load.ts";
 
 export interface Judgement extends Verdict {
-  /** SKUs of which the stock on hand and the stock taken are not what there was. */
+  /** SKUs of which the stock on hand and the stock taken are not what there was, and customers with other points than due. */
   readonly stock: readonly string[];
   /** E-mails and SMS beyond the first of their kind: what stays at-least-once. */
   readonly repeatedTellings: number;
@@ -32,6 +32,9 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
     .filter((telling) => telling.includes(" email "))
     .map((telling) => telling.split(" ")[0] ?? "");
 
+  const texted = [...new Set(told.filter(({ channel }) => channel === "sms").map(({ orderId }) => orderId))];
+  const shipped = new Set(ofStatus("shipping"));
+
   const verdict = checkHistory({
     expected: new Map([
       ["accepted", new Set(acceptedIds)],
@@ -39,6 +42,12 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
       ["timeline", new Set(due)],
       ["analytics", new Set(due)],
       ["shipment", new Set(confirmed)],
+      [
+        "SMS",
+        new Set(
+          accepted.filter(({ orderId, wantsSms }) => wantsSms && shipped.has(orderId)).map(({ orderId }) => orderId),
+        ),
+      ],
       // Each order's customer has two different e-mails: that it was placed, and what became of it.
       ["notifications", new Set(acceptedIds.flatMap((id) => [`${id} 1`, `${id} 2`]))],
     ]),
@@ -51,6 +60,7 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
       })),
       ...[...stored].map((id) => ({ consumer: "analytics", id })),
       ...shipments.map(({ orderId }) => ({ consumer: "shipment", id: orderId })),
+      ...texted.map((id) => ({ consumer: "SMS", id })),
       ...[...Map.groupBy(mails, (id) => id)].flatMap(([id, of]) =>
         of.map((_, at) => ({ consumer: "notifications", id: `${id} ${at + 1}` })),
       ),
@@ -62,7 +72,30 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
         .map(({ orderId, entry }) => ({ consumer: "outbox", id: `${orderId} ${entry}` })),
     ],
   });
-  return { ...verdict, stock: wrongStock(collected), repeatedTellings: told.length - tellings.size };
+  const repeatedTellings = told.length - tellings.size;
+  return {
+    ...verdict,
+    // A tenth is far over what deaths explain, and far under what a ledger that does not work lets through.
+    duplicated:
+      repeatedTellings > told.length / 10
+        ? [...verdict.duplicated, `${repeatedTellings} tellings`]
+        : verdict.duplicated,
+    stock: [...wrongStock(collected), ...wrongPoints(collected)],
+    repeatedTellings,
+  };
+}
+
+/** One point for each whole unit spent, at the run's price of 5, on orders that were confirmed. */
+function wrongPoints({ orders, points }: Collected): string[] {
+  const due = new Map<string, number>();
+  for (const { status, customerId, items } of orders) {
+    if (status !== "shipping") continue;
+    const spent = items.reduce((sum, { quantity }) => sum + 5 * quantity, 0);
+    due.set(customerId, (due.get(customerId) ?? 0) + spent);
+  }
+  return [...new Set([...due.keys(), ...points.keys()])]
+    .filter((customer) => due.get(customer) !== points.get(customer))
+    .map((customer) => `${customer}: ${due.get(customer) ?? 0} points due, ${points.get(customer) ?? 0} given`);
 }
 
 function wrongStock({ orders, stocked, onHand }: Collected): string[] {

@@ -8,6 +8,8 @@ export interface Accepted {
   readonly customerId: string;
   readonly sku: string;
   readonly quantity: number;
+  /** Whether the customer wants an SMS. */
+  readonly wantsSms: boolean;
 }
 
 export interface LoadArgs {
@@ -61,9 +63,10 @@ export function createLoad({ ordersUrl, orders, rate, clients, random, run }: Lo
     const sku = SKUS[Math.floor(random() * SKUS.length)] ?? SKUS[0];
     const quantity = 1 + Math.floor(random() * 3);
     const customerId = `c-${index % 500}`;
+    const wantsSms = index % 4 === 0;
     const body = JSON.stringify({
       customerId,
-      customer: { name: "Chaos", email: "chaos@example.com", phone: "+442071234567", smsConsent: index % 4 === 0 },
+      customer: { name: "Chaos", email: "chaos@example.com", phone: "+442071234567", smsConsent: wantsSms },
       shippingAddress: { line1: "1 Main St", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" },
       items: [{ sku, quantity }],
     });
@@ -74,7 +77,7 @@ export function createLoad({ ordersUrl, orders, rate, clients, random, run }: Lo
     const answers = await Promise.all((again ? [key, key] : [key]).map((same) => untilAccepted(same, body)));
     const ids = new Set(answers);
     if (ids.size > 1) different.push(`key ${key} has ${ids.size} orders`);
-    for (const orderId of ids) accepted.push({ orderId, customerId, sku, quantity });
+    for (const orderId of ids) accepted.push({ orderId, customerId, sku, quantity, wantsSms });
   }
 
   async function untilAccepted(key: string, body: string): Promise<string> {

@@ -16,10 +16,10 @@ describe("inventory", () => {
       const sku = `ONE-${randomUUID()}`;
       await world.sells(sku, 1);
       const placed = await Promise.all(
-        Array.from({ length: 200 }, () => world.place({ items: [{ sku, quantity: 1 }] })),
+        Array.from({ length: 200 }, () => world.accepted({ items: [{ sku, quantity: 1 }] })),
       );
       await Promise.all(Array.from({ length: 200 }, () => world.deliver("inventory", 1)));
-      const statuses = await Promise.all(placed.map(({ body }) => world.status(body.orderId ?? "")));
+      const statuses = await Promise.all(placed.map((orderId) => world.status(orderId)));
       const count = (status: string) => statuses.filter((found) => found === status).length;
 
       expect({
@@ -150,7 +150,7 @@ describe("inventory", () => {
     await world.sells(sku, 1_000);
     const count = 200;
     for (let placed = 0; placed < count; placed += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => world.place({ items: [{ sku, quantity: 1 }] })));
+      await Promise.all(Array.from({ length: 50 }, () => world.accepted({ items: [{ sku, quantity: 1 }] })));
     }
     const began = performance.now();
     await Promise.all(Array.from({ length: 20 }, () => world.deliver("inventory", 10)));

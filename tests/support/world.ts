@@ -88,6 +88,16 @@ export class World {
     return this.request("place-order", placeOrder, headers, JSON.stringify(orderRequest(over)), {});
   }
 
+  /** Places an order as a client with a key does: again until it is accepted, at most 20 times. Gives its id. */
+  async accepted(over: Partial<OrderRequest>): Promise<string> {
+    const key = { "idempotency-key": randomUUID() };
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const { statusCode, body } = await this.place(over, key);
+      if (statusCode === 201 && body.orderId !== undefined) return body.orderId;
+    }
+    throw new Error("20 times no 201");
+  }
+
   async cancel(orderId: string) {
     return this.request("cancel-order", cancelOrder, {}, "", { orderId });
   }

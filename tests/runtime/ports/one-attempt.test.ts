@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { direct } from "../../../runtime/calls.ts";
+import { jsonLog } from "../../../runtime/log.ts";
+import { open as openEmail } from "../../../runtime/ports/email.ts";
+import { open as openSms } from "../../../runtime/ports/sms.ts";
+
+/** SES and SNS take no idempotency key: an attempt of the SDK's own, below our seam, would be another message. */
+describe("what has no idempotency key", () => {
+  let server: Server;
+  let requests = 0;
+  const before_ = { ...process.env };
+  before(async () => {
+    server = createServer((_request, response) => {
+      requests++;
+      response.writeHead(503).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const endpoint = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    Object.assign(process.env, {
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_ENDPOINT_URL_SESV2: endpoint,
+      AWS_ENDPOINT_URL_SNS: endpoint,
+    });
+  });
+  after(() => {
+    server.close();
+    for (const name of ["AWS_ENDPOINT_URL_SESV2", "AWS_ENDPOINT_URL_SNS"]) {
+      if (before_[name] === undefined) delete process.env[name];
+    }
+  });
+
+  const opening = { resource: "", calls: direct, env: {}, settings: { from: "orders@example.com", sms: true } };
+  const scope = { log: jsonLog({}), signal: AbortSignal.timeout(20_000), id: "1", correlationId: "1" };
+  const attempts = async (send: () => Promise<unknown>) => {
+    requests = 0;
+    const thrown = await send().then(
+      () => "nothing",
+      (error: unknown) => (error instanceof Error ? "an error" : "something"),
+    );
+    return { thrown, requests };
+  };
+
+  it("is sent in one attempt: an e-mail", async () => {
+    const email = { to: "ada@example.com", subject: "s", text: "t", orderId: "1" };
+    expect(await attempts(() => openEmail(opening)(scope).send(email))).to.deep.equal({
+      thrown: "an error",
+      requests: 1,
+    });
+  });
+
+  it("is sent in one attempt: an SMS", async () => {
+    const sms = { to: "+442071234567", text: "t", orderId: "1" };
+    expect(await attempts(() => openSms(opening)(scope).send(sms))).to.deep.equal({ thrown: "an error", requests: 1 });
+  });
+});
