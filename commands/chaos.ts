@@ -36,12 +36,12 @@ function drawFaults(random: Random): Record<string, unknown> {
   return {
     seed,
     kill: random() * 0.004,
-    throttle: random() * 0.06,
+    throttle: random() * 0.04,
     conflict: random() * 0.1,
     lost: random() * 0.01,
-    late: { probability: random() * 0.02, ms: 200 + random() * 1_000 },
+    late: { probability: random() * 0.015, ms: 200 + random() * 1_000 },
     repeat: random() * 0.2,
-    snsDown: random() < 0.15,
+    snsDown: random() < 0.08,
     carrierDown: random() < 0.1,
   };
 }
