@@ -225,8 +225,8 @@ export const guards: readonly Guard[] = [
     "what SES refuses for good is an outcome",
     invariants,
     "runtime/ports/email.ts",
-    "FINAL.has(error.name)",
-    "false",
+    "if (isRefusal(error))",
+    "if (!(error instanceof Error))",
   ),
   guard(
     "I12",
@@ -235,6 +235,14 @@ export const guards: readonly Guard[] = [
     "runtime/consume.ts",
     'log.error("unreadable message", error, { messageId: record.messageId });\n    return [];',
     "throw error;",
+  ),
+  guard(
+    "I6",
+    "the age is not told where it is not known",
+    "tests/reliability/invariants.test.ts",
+    "handlers/relay-outbox.ts",
+    "if (first && failures === 0)",
+    "if (first)",
   ),
   guard(
     "I2",

@@ -186,6 +186,18 @@ describe("the order's promises", () => {
     expect(await world.status(orderId)).to.equal("shipping");
   });
 
+  it("an outbox that cannot be read has no age: missing data is the alarm (I6)", async () => {
+    const world = new World();
+    world.around = async (_handler, { operation }, perform) => {
+      if (operation === "Query") throw new Error("the index cannot be read");
+      return perform();
+    };
+    await world.relay();
+
+    expect(world.logs.filter((line) => line.includes("OldestUnpublishedSeconds"))).to.deep.equal([]);
+    expect(world.logs.filter((line) => line.includes("a call of the relay failed")).length).to.equal(4);
+  });
+
   it("throttling and conflicts are no verdicts: 30% of the calls and 10% of the transactions (I10)", async function () {
     this.timeout(60_000);
     const random = seeded(seed + 1);
