@@ -319,6 +319,34 @@ describe("the order's promises", () => {
     expect(await verdict(world, orderIds)).to.deep.equal(clean);
   });
 
+  it("two functions a minute behind and a minute ahead do not both send (I15)", async () => {
+    const world = new World({ leaseSeconds: leaseSeconds(30) });
+    const sku = await sold(world);
+    await placeMany(world, sku, 1);
+    const queue = world.queues.get("notifications") ?? [];
+    const [message] = queue;
+    if (message) queue.push({ ...message, id: randomUUID() });
+    const sending = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    world.around = async (_handler, { service }, perform) => {
+      if (service !== "ses") return perform();
+      sending.resolve();
+      await finish.promise;
+      return perform();
+    };
+    world.skew = () => -60_000;
+    const behind = world.deliver("notifications", 1);
+    await sending.promise;
+    world.skew = () => 60_000;
+    const ahead = world.deliver("notifications", 1);
+    await Promise.race([ahead, sleep(300)]);
+    finish.resolve();
+    await Promise.all([behind, ahead]);
+
+    expect(world.mails.length).to.equal(1);
+    expect(queue.length).to.equal(1);
+  });
+
   it("the order of arrival does not matter: every permutation of an order's events ends the same (I17)", async function () {
     this.timeout(60_000);
     const ends = new Map<string, string[]>();

@@ -88,14 +88,14 @@ export class World {
     return this.request("place-order", placeOrder, headers, JSON.stringify(orderRequest(over)), {});
   }
 
-  /** Places an order as a client with a key does: again until it is accepted, at most 20 times. Gives its id. */
+  /** Places an order as a client with a key does: again until it is accepted, at most 200 times. Gives its id. */
   async accepted(over: Partial<OrderRequest>): Promise<string> {
     const key = { "idempotency-key": randomUUID() };
-    for (let attempt = 0; attempt < 20; attempt++) {
+    for (let attempt = 0; attempt < 200; attempt++) {
       const { statusCode, body } = await this.place(over, key);
       if (statusCode === 201 && body.orderId !== undefined) return body.orderId;
     }
-    throw new Error("20 times no 201");
+    throw new Error("200 times no 201");
   }
 
   async cancel(orderId: string) {
@@ -147,9 +147,9 @@ export class World {
     }
   }
 
-  /** Runs relay and deliveries until nothing is left to do, at most 60 rounds. */
+  /** Runs relay and deliveries until nothing is left to do, at most 300 rounds. */
   async settle(): Promise<void> {
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 300; round++) {
       if (round > 1) await sleep(Math.min(this.leaseSeconds * 300, 50));
       await this.relay();
       for (const consumer of Object.keys(consumers)) {
@@ -160,7 +160,7 @@ export class World {
       if (!pending && (await this.marks()) === 0) return;
     }
     throw new Error(
-      `not quiet after 60 rounds: ${JSON.stringify([...this.queues].map(([name, { length }]) => [name, length]))}`,
+      `not quiet after 300 rounds: ${JSON.stringify([...this.queues].map(([name, { length }]) => [name, length]))}`,
     );
   }
 
