@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Route, RouteResponse } from "../runtime/route.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction } from "./handler-function.ts";
-import type { Resource, Resources } from "./resources.ts";
+import { toRecord, type Resources } from "./resources.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A method and a path, such as `GET /orders/{orderId}`; `$default` gets what no other route matches. */
@@ -156,6 +156,3 @@ const slug = (key: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-
-/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler here. */
-const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });

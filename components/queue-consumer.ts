@@ -4,7 +4,7 @@ import type { Consumer } from "../runtime/consumer.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
 import { policy, type Statement } from "./permissions.ts";
-import type { Resource, Resources } from "./resources.ts";
+import { toRecord, type Resources } from "./resources.ts";
 
 /** The limits of a consumer; `config.ts` says their ranges and defaults. */
 export interface QueueLimits {
@@ -211,6 +211,3 @@ function ownedTables(
     }),
   );
 }
-
-/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler here. */
-const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });

@@ -19,3 +19,6 @@ export type Resources<N> = {
 
 /** Any resource that a program offers. */
 export type Resource = Provided[keyof Provided];
+
+/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler in a component. */
+export const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });
