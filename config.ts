@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
 import * as z from "zod";
-import type { Consumer, NeedsOf, TypesOf } from "./runtime/consumer.ts";
+import type { Consumer, NeedsOf, TypesOf } from "./runtime/define/consumer.ts";
 
 /**
  * One consumer's entry in the stack's config. The limits are Lambda's and SQS's:

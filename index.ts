@@ -5,7 +5,7 @@ import { QueueConsumer } from "./components/queue-consumer.ts";
 import { loadConfig } from "./config.ts";
 import { events, OrderPlaced } from "./contracts/events.ts";
 import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
-import { consumer } from "./runtime/consumer.ts";
+import { consumer } from "./runtime/define/consumer.ts";
 
 // An inline callback is the same definition without a module: what it captures is serialized by Pulumi.
 const audit = consumer({

@@ -1,9 +1,9 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type Message } from "@aws-sdk/client-sqs";
 import { createInterface } from "node:readline/promises";
 import * as z from "zod";
-import { columns, CommandError, main, readArguments } from "./console.ts";
-import { depth, peek, receiveAll } from "./dead-letters.ts";
-import { openTarget, targetOptions, type Target } from "./target.ts";
+import { columns, CommandError, main, readArguments } from "./shared/console.ts";
+import { depth, peek, receiveAll } from "./shared/dead-letters.ts";
+import { openTarget, targetOptions, type Target } from "./shared/target.ts";
 
 const usage = `npm run dlq -- list                  how many dead letters each consumer has
 npm run dlq -- show CONSUMER         what they are

@@ -1,9 +1,9 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { StoredOrder } from "../contracts/order.ts";
-import { columns, CommandError, main, readArguments } from "./console.ts";
-import { depth, peek } from "./dead-letters.ts";
-import { openTarget, targetOptions, type Target } from "./target.ts";
+import { columns, CommandError, main, readArguments } from "./shared/console.ts";
+import { depth, peek } from "./shared/dead-letters.ts";
+import { openTarget, targetOptions, type Target } from "./shared/target.ts";
 
 const usage = `npm run orders -- show ID      the order, its timeline, its effects, and where it stands in each queue
 

@@ -4,8 +4,8 @@ import { CsvError, parse } from "csv-parse/sync";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { CatalogueItem } from "../contracts/stock.ts";
-import { columns, CommandError, main, readArguments } from "./console.ts";
-import { openTarget, targetOptions, type Target } from "./target.ts";
+import { columns, CommandError, main, readArguments } from "./shared/console.ts";
+import { openTarget, targetOptions, type Target } from "./shared/target.ts";
 
 const usage = `npm run stock -- list
 npm run stock -- import FILE.csv      columns sku,name,unitPrice,currency,onHand; prices in minor units

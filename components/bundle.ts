@@ -5,8 +5,13 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
 
-/** What runs around a handler: the name of the wrapper, and of the file in `runtime/` that has it. */
-export type Wrapper = "consume" | "serve" | "run";
+/** What runs around a handler inside Lambda, each wrapper with its file. */
+const wrappers = {
+  consume: "runtime/lambda/consume.ts",
+  serve: "runtime/lambda/serve.ts",
+  run: "runtime/lambda/run-scheduled.ts",
+} as const;
+export type Wrapper = keyof typeof wrappers;
 
 const root = join(import.meta.dirname, "..");
 const cacheDirectory = "node_modules/.cache/order-fanout";
@@ -22,7 +27,7 @@ export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Outp
   const file = relative(root, module.filename);
   return pulumi.output(
     bundle(
-      `import handler from "./${file}"; import { ${wrapper} } from "./runtime/${wrapper}.ts"; ` +
+      `import handler from "./${file}"; import { ${wrapper} } from "./${wrappers[wrapper]}"; ` +
         `export const handle = ${wrapper}(handler);`,
     ),
   );
@@ -30,10 +35,12 @@ export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Outp
 
 /** Bundles the runtime of the inline callbacks into its file, once; the output is that file's name. */
 export function bundleInlineRuntime(): pulumi.Output<string> {
-  inlineRuntime ??= bundle(`export { consumeInline, serveInline } from "./runtime/inline.ts";`).then(async (code) => {
-    await replaceFile(join(root, inlineRuntimeFile), code);
-    return inlineRuntimeFile;
-  });
+  inlineRuntime ??= bundle(`export { consumeInline, serveInline } from "./runtime/lambda/inline.ts";`).then(
+    async (code) => {
+      await replaceFile(join(root, inlineRuntimeFile), code);
+      return inlineRuntimeFile;
+    },
+  );
   return pulumi.output(inlineRuntime);
 }
 let inlineRuntime: Promise<string> | undefined;

@@ -2,10 +2,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import type { Consumer } from "../runtime/consumer.ts";
-import type { Clock } from "../runtime/deadline.ts";
-import type { Route } from "../runtime/route.ts";
-import type { Scheduled } from "../runtime/scheduled.ts";
+import type { Consumer } from "../runtime/define/consumer.ts";
+import type { Clock } from "../runtime/lambda/deadline.ts";
+import type { Route } from "../runtime/define/route.ts";
+import type { Scheduled } from "../runtime/define/scheduled.ts";
 import { bundleHandler, bundleInlineRuntime, inlineRuntimeFile } from "./bundle.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import {
@@ -126,12 +126,13 @@ function inlineFactory(name: string, wrapped: Wrapped): () => (event: never, clo
   );
   if (wrapped.wrapper === "serve" && !wrapped.handler.body) {
     const { handle } = wrapped.handler;
-    return () => (require(runtime.get()) as typeof import("../runtime/inline.ts")).serveInline(handle, { uses });
+    return () => (require(runtime.get()) as typeof import("../runtime/lambda/inline.ts")).serveInline(handle, { uses });
   }
   if (wrapped.wrapper === "consume" && wrapped.handler.handle && !wrapped.handler.settings) {
     const { handle, concurrency } = wrapped.handler;
     const captured = { on: wrapped.handler.on.map(({ type }) => type), uses, concurrency };
-    return () => (require(runtime.get()) as typeof import("../runtime/inline.ts")).consumeInline(handle, captured);
+    return () =>
+      (require(runtime.get()) as typeof import("../runtime/lambda/inline.ts")).consumeInline(handle, captured);
   }
   throw new Error(
     `HandlerFunction "${name}": an inline callback is a route without a body's schema, or a consumer with \`handle\` and ` +

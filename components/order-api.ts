@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Route, RouteResponse } from "../runtime/route.ts";
+import type { Route, RouteResponse } from "../runtime/define/route.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction } from "./handler-function.ts";
 import { toRecord, type Resources } from "./resources.ts";

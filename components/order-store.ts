@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Scheduled } from "../runtime/scheduled.ts";
+import type { Scheduled } from "../runtime/define/scheduled.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { assumedBy, eventSource, HandlerFunction } from "./handler-function.ts";

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Consumer } from "../runtime/consumer.ts";
+import type { Consumer } from "../runtime/define/consumer.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
 import { policy, type Statement } from "./permissions.ts";

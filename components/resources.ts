@@ -1,5 +1,5 @@
 import type * as aws from "@pulumi/aws";
-import type { Kind } from "../runtime/uses.ts";
+import type { Kind } from "../runtime/define/uses.ts";
 
 /** The table of the effects ledger: a kind of its own, so that no handler can write to it past the ledger. */
 export interface EffectLedger {

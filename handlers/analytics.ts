@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { events } from "../contracts/events.ts";
-import { bucket, consumer, type Heard } from "../runtime/consumer.ts";
+import { bucket, consumer, type Heard } from "../runtime/define/consumer.ts";
 
 /**
  * Stores every event as a line of newline-delimited JSON, under the UTC day of its time. A batch that comes again

@@ -1,8 +1,8 @@
 import { OrderCancelled } from "../contracts/events.ts";
 import { isOrderId, placedView, statusesBefore, StoredOrder } from "../contracts/order.ts";
 import { Problem } from "../contracts/problems.ts";
-import { fromStatus } from "../runtime/status.ts";
-import { route, table } from "../runtime/route.ts";
+import { fromStatus } from "./orders.ts";
+import { route, table } from "../runtime/define/route.ts";
 
 /**
  * `POST /orders/{orderId}/cancel`: while the order is not yet shipping. The status decides, by condition; what was taken

@@ -1,6 +1,6 @@
 import { isOrderId, placedView, StoredOrder } from "../contracts/order.ts";
 import { Problem } from "../contracts/problems.ts";
-import { route, table } from "../runtime/route.ts";
+import { route, table } from "../runtime/define/route.ts";
 
 /** `GET /orders/{orderId}`: the order with its present status and its timeline. Never contact data. */
 export default route({

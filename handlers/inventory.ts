@@ -1,7 +1,7 @@
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "../contracts/events.ts";
 import { statusesBefore, StoredOrder } from "../contracts/order.ts";
-import { consumer, table } from "../runtime/consumer.ts";
-import { fromStatus } from "../runtime/status.ts";
+import { consumer, table } from "../runtime/define/consumer.ts";
+import { fromStatus } from "./orders.ts";
 
 /**
  * Deducts every line or none, in one transaction with the order's new status and the event that tells it. Of a

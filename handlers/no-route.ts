@@ -1,5 +1,5 @@
 import { Problem } from "../contracts/problems.ts";
-import { route } from "../runtime/route.ts";
+import { route } from "../runtime/define/route.ts";
 
 /** `$default`: what no route matches. Says 405 where another method would do, and 404 elsewhere. */
 export default route({

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../contracts/events.ts";
 import { StoredOrder } from "../contracts/order.ts";
-import { consumer, email, ledger, sms, table, type Outcome } from "../runtime/consumer.ts";
+import { consumer, email, ledger, sms, table, type Outcome } from "../runtime/define/consumer.ts";
 import { messageFor } from "./notifications/messages.ts";
 
 /**

@@ -3,8 +3,8 @@ import { OrderPlaced } from "../contracts/events.ts";
 import { OrderRequest, placedView, StoredOrder } from "../contracts/order.ts";
 import { Problem, type FieldError } from "../contracts/problems.ts";
 import { CatalogueItem } from "../contracts/stock.ts";
-import { idempotencyKey } from "../runtime/idempotency-key.ts";
-import { route, table } from "../runtime/route.ts";
+import { idempotencyKey } from "./place-order/idempotency-key.ts";
+import { route, table } from "../runtime/define/route.ts";
 
 /**
  * `POST /orders`: prices the lines from the catalogue, and writes the order with its `order.placed` in one transaction.

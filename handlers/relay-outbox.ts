@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { clearMark, OUTBOX_SHARDS } from "../runtime/outbox.ts";
-import { scheduled } from "../runtime/scheduled.ts";
-import { table, topic } from "../runtime/uses.ts";
+import { clearMark, OUTBOX_SHARDS } from "../runtime/ports/outbox.ts";
+import { scheduled } from "../runtime/define/scheduled.ts";
+import { table, topic } from "../runtime/define/uses.ts";
 
 const Mark = z.object({ orderId: z.string(), entry: z.string(), outboxSince: z.string() });
 type Mark = z.output<typeof Mark>;

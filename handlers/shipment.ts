@@ -3,8 +3,8 @@ import * as z from "zod";
 import { OrderConfirmed, ShipmentBooked, ShipmentRefused } from "../contracts/events.ts";
 import { statusesBefore, StoredOrder } from "../contracts/order.ts";
 import { text } from "../contracts/text.ts";
-import { consumer, https, table } from "../runtime/consumer.ts";
-import { fromStatus } from "../runtime/status.ts";
+import { consumer, https, table } from "../runtime/define/consumer.ts";
+import { fromStatus } from "./orders.ts";
 
 const Booking = z.object({ carrier: text(80), trackingNumber: text(80) });
 type Booking = z.output<typeof Booking>;

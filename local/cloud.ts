@@ -3,27 +3,27 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
-import { createPolicies } from "./authorize.ts";
-import { openCarrier } from "./carrier.ts";
-import { loadCatalogue } from "./catalogue.ts";
-import type { Console } from "./console.ts";
-import { startDynamoDb } from "./dynamodb.ts";
-import { startEndpoint } from "./endpoint.ts";
-import { startMapping, type MappingConfig } from "./event-source-mapping.ts";
-import { createFaults } from "./faults.ts";
-import { startFunctions, type Functions } from "./functions.ts";
-import { startHttpApi, type ApiDefinition } from "./http-api.ts";
-import { lockFile, lockState } from "./lock.ts";
-import { openLogs } from "./logs.ts";
-import { openMailbox } from "./mailbox.ts";
-import { startMessaging } from "./messaging.ts";
-import { functionNameOf } from "./names.ts";
-import { startProgram } from "./program.ts";
-import { invoke } from "./resources/invokes.ts";
-import { provision } from "./resources/index.ts";
-import { createScheduler } from "./scheduler.ts";
-import type { Services, Settings } from "./services.ts";
-import { readStackConfig } from "./stack-config.ts";
+import { createPolicies } from "./endpoint/authenticate.ts";
+import { openCarrier } from "./outside/carrier.ts";
+import { loadCatalogue } from "./dynamodb/catalogue.ts";
+import type { Console } from "./shared/console.ts";
+import { startDynamoDb } from "./dynamodb/server.ts";
+import { startEndpoint } from "./endpoint/server.ts";
+import { startMapping, type MappingConfig } from "./lambda/event-source-mapping.ts";
+import { createFaults } from "./endpoint/faults.ts";
+import { startFunctions, type Functions } from "./lambda/pool.ts";
+import { startHttpApi, type ApiDefinition } from "./http-api/server.ts";
+import { lockFile, lockState } from "./shared/lock.ts";
+import { openLogs } from "./shared/logs.ts";
+import { openMailbox } from "./outside/mailbox.ts";
+import { startMessaging } from "./messaging/server.ts";
+import { functionNameOf } from "./shared/names.ts";
+import { startProgram } from "./program/parent.ts";
+import { invoke } from "./program/invokes.ts";
+import { provision } from "./provision.ts";
+import { createScheduler } from "./lambda/scheduler.ts";
+import type { Services, Settings } from "./shared/services.ts";
+import { readStackConfig } from "./program/stack-config.ts";
 
 /** What was asked for on the command line. */
 export interface CloudOptions {

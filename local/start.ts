@@ -55,11 +55,11 @@ enableCompileCache(compileCache);
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 process.env["TZ"] = "UTC"; // workers share the process's zone, and Lambda's is UTC
 
-const { forkProgram } = await import("./program-fork.ts");
+const { forkProgram } = await import("./program/fork.ts");
 const program = forkProgram(compileCache);
-const { createConsole } = await import("./console.ts");
+const { createConsole } = await import("./shared/console.ts");
 const { startCloud } = await import("./cloud.ts");
-const { LocalCloudError } = await import("./names.ts");
+const { LocalCloudError } = await import("./shared/names.ts");
 const say = createConsole({
   json: flags.json,
   colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,

@@ -1,5 +1,5 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { s3Client } from "../clients.ts";
+import { s3Client } from "./clients.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** A bucket's method. */

@@ -1,5 +1,5 @@
 import { SendEmailCommand } from "@aws-sdk/client-sesv2";
-import { sesClient } from "../clients.ts";
+import { sesClient } from "./clients.ts";
 import type { Outcome } from "./ledger.ts";
 import type { Opening, Scope } from "./port.ts";
 

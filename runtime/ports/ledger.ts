@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { randomUUID } from "node:crypto";
-import { documentClient } from "../clients.ts";
+import { documentClient } from "./clients.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** What came of an effect. `refused` and `not-sent` are final: no retry would cure them. */

@@ -1,5 +1,5 @@
-import type { Calls } from "../calls.ts";
-import type { Log } from "../log.ts";
+import type { Calls } from "./calls.ts";
+import type { Log } from "../lambda/log.ts";
 
 /** What a port is opened with, once a container. */
 export interface Opening {

@@ -1,5 +1,5 @@
 import { PublishCommand } from "@aws-sdk/client-sns";
-import { smsClient } from "../clients.ts";
+import { smsClient } from "./clients.ts";
 import type { Outcome } from "./ledger.ts";
 import type { Opening, Scope } from "./port.ts";
 

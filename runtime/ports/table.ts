@@ -6,10 +6,10 @@ import {
   type TransactWriteCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
-import { documentClient } from "../clients.ts";
-import { emission } from "../outbox.ts";
-import { fullJitter, transact, type Transactions } from "../transact.ts";
-import type { Write } from "../uses.ts";
+import { documentClient } from "./clients.ts";
+import { emission } from "./outbox.ts";
+import { fullJitter, transact, type Transactions } from "./transact.ts";
+import type { Write } from "../define/uses.ts";
 import type { Opening, Scope } from "./port.ts";
 
 type Item = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];

@@ -1,6 +1,6 @@
 import { PublishBatchCommand } from "@aws-sdk/client-sns";
-import { snsClient } from "../clients.ts";
-import { attributesOf, type StoredEvent } from "../outbox.ts";
+import { snsClient } from "./clients.ts";
+import { attributesOf, type StoredEvent } from "./outbox.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** The topic's method. */

@@ -9,7 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../commands/local-cloud.ts";
+import { freePort } from "../support/cloud.ts";
 import { orderRequest } from "../support/shop.ts";
 
 const runs = Number(process.argv[2] ?? 5);

@@ -1,8 +1,8 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import * as z from "zod";
-import { startLocalCloud, type LocalCloud } from "../../commands/local-cloud.ts";
-import { runCommand } from "../support/command.ts";
+import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
+import { runCommand, runScript } from "../support/command.ts";
 import { orderRequest, Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
@@ -127,7 +127,15 @@ describe("npm run chaos", function () {
   this.timeout(150_000);
 
   it("finds nothing lost, unexpected or duplicated, though the cloud is killed under way (I1, I2, I20)", async () => {
-    const { stdout, stderr } = await runCommand("chaos", ["--orders", "100", "--rate", "15", "--kills", "1", "--json"]);
+    const { stdout, stderr } = await runScript("tests/chaos/chaos.ts", [
+      "--orders",
+      "100",
+      "--rate",
+      "15",
+      "--kills",
+      "1",
+      "--json",
+    ]);
     const parsed: unknown = JSON.parse(stdout || JSON.stringify({ stderr }));
 
     expect(parsed).to.deep.include({ orders: 100, lost: [], unexpected: [], duplicated: [], pending: [], stock: [] });

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { CatalogueItem } from "../../contracts/stock.ts";
-import { startLocalCloud, type LocalCloud } from "../../commands/local-cloud.ts";
+import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand } from "../support/command.ts";
 import { orderRequest, Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";

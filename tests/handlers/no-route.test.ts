@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import noRoute from "../../handlers/no-route.ts";
-import { serve } from "../../runtime/serve.ts";
+import { serve } from "../../runtime/lambda/serve.ts";
 import { quietly } from "../support/captured.ts";
 import { clock, httpEvent } from "../support/lambda.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import placeOrder from "../../handlers/place-order.ts";
-import { serve } from "../../runtime/serve.ts";
+import { serve } from "../../runtime/lambda/serve.ts";
 import { cancelled, scripted, type Answer } from "../support/calls.ts";
 import { quietly } from "../support/captured.ts";
 import { clock, httpEvent } from "../support/lambda.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../../commands/local-cloud.ts";
+import { freePort } from "../support/cloud.ts";
 import { inCopy } from "../support/project-copy.ts";
 
 describe("The local cloud without its DynamoDB", () => {

@@ -159,7 +159,7 @@ describe("The local cloud's errors", () => {
     expect(await failure()).to.deep.equal([
       1,
       'aws:kinesis/stream:Stream "clicks": the local cloud does not know this type. ' +
-        "Emulate it, or list it as having no local effect, in local/resources/index.ts.",
+        "Emulate it, or list it as having no local effect, in local/provision.ts.",
     ]);
   });
 

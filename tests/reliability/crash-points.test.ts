@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
-import type { Call } from "../../runtime/calls.ts";
-import { checkHistory, type Verdict } from "../../commands/history.ts";
+import type { Call } from "../../runtime/ports/calls.ts";
+import { checkHistory, type Verdict } from "../support/history.ts";
 import { useDatabase, World, type HandlerName } from "../support/world.ts";
 
 type Death = "before" | "after" | "reply lost";

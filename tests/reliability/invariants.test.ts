@@ -2,8 +2,8 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkHistory } from "../../commands/history.ts";
-import { seeded, type Random } from "../../commands/random.ts";
+import { checkHistory } from "../support/history.ts";
+import { seeded, type Random } from "../support/random.ts";
 import { leaseSeconds } from "../../components/handler-function.ts";
 import { useDatabase, World } from "../support/world.ts";
 

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import type { Call, Calls } from "../../runtime/calls.ts";
+import type { Call, Calls } from "../../runtime/ports/calls.ts";
 
 // Clients are built, and never asked: they want a region all the same.
 process.env["AWS_REGION"] ??= "eu-west-1";

@@ -7,10 +7,14 @@ export interface Ran {
 }
 
 /** Runs one of the commands as its npm script does. */
-export function runCommand(name: string, words: readonly string[]): Promise<Ran> {
+export const runCommand = (name: string, words: readonly string[]): Promise<Ran> =>
+  runScript(`commands/${name}.ts`, words);
+
+/** Runs a file of the project on this Node. */
+export function runScript(file: string, words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const options = { timeout: 140_000 };
-    execFile(process.execPath, [`commands/${name}.ts`, ...words], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [file, ...words], options, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );
   });

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { loadConfig } from "../../config.ts";
 import { OrderPlaced } from "../../contracts/events.ts";
 import { registry } from "../../handlers/index.ts";
-import { consumer } from "../../runtime/consumer.ts";
+import { consumer } from "../../runtime/define/consumer.ts";
 import type { Loaded } from "./load-config.ts";
 
 const Configs = z.array(z.record(z.string(), z.unknown()));

@@ -4,7 +4,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { OrderRequest } from "../../contracts/order.ts";
-import type { Outputs } from "../../commands/local-cloud.ts";
+import type { Outputs } from "./cloud.ts";
 import { orderRequest as wholeRequest } from "./orders.ts";
 import { until } from "./until.ts";
 

@@ -16,11 +16,11 @@ import notifications from "../../handlers/notifications.ts";
 import placeOrder from "../../handlers/place-order.ts";
 import relayOutbox from "../../handlers/relay-outbox.ts";
 import shipment from "../../handlers/shipment.ts";
-import { startDynamoDb, type DynamoDb } from "../../local/dynamodb.ts";
-import type { Call, Calls } from "../../runtime/calls.ts";
-import { consume, type Consumable } from "../../runtime/consume.ts";
-import { run } from "../../runtime/run.ts";
-import { serve, type Servable } from "../../runtime/serve.ts";
+import { startDynamoDb, type DynamoDb } from "../../local/dynamodb/server.ts";
+import type { Call, Calls } from "../../runtime/ports/calls.ts";
+import { consume, type Consumable } from "../../runtime/lambda/consume.ts";
+import { run } from "../../runtime/lambda/run-scheduled.ts";
+import { serve, type Servable } from "../../runtime/lambda/serve.ts";
 import { orderRequest } from "./shop.ts";
 
 const consumers: Readonly<Record<string, Consumable>> = { inventory, notifications, shipment, analytics, loyalty };

@@ -11,8 +11,8 @@ import { QueueConsumer } from "./components/queue-consumer.ts";
 import { loadConfig } from "./config.ts";
 import { events, OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "./contracts/events.ts";
 import { placeOrder, registry, relayOutbox } from "./handlers/index.ts";
-import { bucket, consumer, ledger, owned, table } from "./runtime/consumer.ts";
-import { route } from "./runtime/route.ts";
+import { bucket, consumer, ledger, owned, table } from "./runtime/define/consumer.ts";
+import { route } from "./runtime/define/route.ts";
 const { consumers: configured, ...config } = loadConfig(registry);
 const topic = new FanOutTopic("t", { events });
 const { orders, stock, effects, lake } = new OrderStore("o", { ...config, topic, relay: relayOutbox });
@@ -203,7 +203,7 @@ new OrderApi("api", { ...config, topic: narrow, resources, routes: { "POST /orde
     errors: [[2353, `'"FETCH /x"' does not exist in type`]],
   },
   "relaying without the orders table": {
-    code: `import { scheduled } from "./runtime/scheduled.ts";
+    code: `import { scheduled } from "./runtime/define/scheduled.ts";
 new OrderStore("o", { ...config, topic, relay: scheduled({ module: import.meta, uses: { stock: table("get") }, handle: async () => {} }) });`,
     errors: [[2375, "Property 'stock' is missing in type"]],
   },

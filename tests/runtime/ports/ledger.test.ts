@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { EffectInProgress, open, type Outcome } from "../../../runtime/ports/ledger.ts";
-import { jsonLog } from "../../../runtime/log.ts";
+import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { conditionFailed, scripted, type Answer } from "../../support/calls.ts";
 import { captured } from "../../support/captured.ts";
 

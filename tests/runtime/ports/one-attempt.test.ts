@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { direct } from "../../../runtime/calls.ts";
-import { jsonLog } from "../../../runtime/log.ts";
+import { direct } from "../../../runtime/ports/calls.ts";
+import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { open as openEmail } from "../../../runtime/ports/email.ts";
 import { open as openSms } from "../../../runtime/ports/sms.ts";
 

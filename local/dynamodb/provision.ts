@@ -1,0 +1,78 @@
+import * as z from "zod";
+import { arn } from "../shared/names.ts";
+import type { Provision } from "../shared/services.ts";
+import { nameOf, read, unsupported } from "../shared/inputs.ts";
+
+const Index = z.object({
+  name: z.string(),
+  hashKey: z.string().optional(),
+  rangeKey: z.string().optional(),
+  keySchemas: z.array(z.object({ attributeName: z.string(), keyType: z.string() })).optional(),
+  projectionType: z.string(),
+  nonKeyAttributes: z.array(z.string()).optional(),
+});
+
+const Table = z.object({
+  hashKey: z.string(),
+  rangeKey: z.string().optional(),
+  attributes: z.array(z.object({ name: z.string(), type: z.string() })),
+  globalSecondaryIndexes: z.array(Index).default([]),
+  localSecondaryIndexes: z.array(z.unknown()).default([]),
+  ttl: z.object({ attributeName: z.string().optional(), enabled: z.boolean().optional() }).optional(),
+  streamEnabled: z.boolean().optional(),
+});
+
+const Described = z.object({
+  Table: z.object({
+    KeySchema: z.unknown(),
+    GlobalSecondaryIndexes: z.array(z.looseObject({ IndexName: z.string(), KeySchema: z.unknown() })).default([]),
+  }),
+});
+
+function keySchema(hash: string | undefined, range: string | undefined): { AttributeName: string; KeyType: string }[] {
+  const hashes = hash === undefined ? [] : [{ AttributeName: hash, KeyType: "HASH" }];
+  return range === undefined ? hashes : [...hashes, { AttributeName: range, KeyType: "RANGE" }];
+}
+
+/** A DynamoDB table. One that is there from an earlier run is kept, when its keys are the same. */
+export const table: Provision = async (resource, { dynamodb, settings }) => {
+  const inputs = read(Table, resource);
+  if (inputs.streamEnabled) throw unsupported(resource, "streams are not emulated");
+  if (inputs.localSecondaryIndexes.length > 0) throw unsupported(resource, "local secondary indexes are not emulated");
+  const name = nameOf(resource);
+  const indexes = inputs.globalSecondaryIndexes.map((index) => ({
+    IndexName: index.name,
+    KeySchema: index.keySchemas
+      ? index.keySchemas.map(({ attributeName, keyType }) => ({ AttributeName: attributeName, KeyType: keyType }))
+      : keySchema(index.hashKey, index.rangeKey),
+    Projection: {
+      ProjectionType: index.projectionType,
+      ...(index.nonKeyAttributes ? { NonKeyAttributes: index.nonKeyAttributes } : {}),
+    },
+  }));
+  const keys = keySchema(inputs.hashKey, inputs.rangeKey);
+  const { call } = await dynamodb;
+  const existing = await call("DescribeTable", { TableName: name }).catch(() => undefined);
+  if (existing === undefined) {
+    await call("CreateTable", {
+      TableName: name,
+      KeySchema: keys,
+      AttributeDefinitions: inputs.attributes.map((one) => ({ AttributeName: one.name, AttributeType: one.type })),
+      BillingMode: "PAY_PER_REQUEST",
+      ...(indexes.length > 0 ? { GlobalSecondaryIndexes: indexes } : {}),
+    });
+    if (inputs.ttl?.attributeName && inputs.ttl.enabled !== false) {
+      const TimeToLiveSpecification = { AttributeName: inputs.ttl.attributeName, Enabled: true };
+      await call("UpdateTimeToLive", { TableName: name, TimeToLiveSpecification });
+    }
+  } else {
+    const { Table: found } = Described.parse(existing);
+    const shape = (key: unknown, gsis: readonly { IndexName: string; KeySchema: unknown }[]) =>
+      JSON.stringify([key, gsis.map(({ IndexName, KeySchema }) => [IndexName, KeySchema]).sort()]);
+    if (shape(found.KeySchema, found.GlobalSecondaryIndexes) !== shape(keys, indexes)) {
+      throw unsupported(resource, "the table kept from an earlier run has other keys. Start with --fresh.");
+    }
+  }
+  const tableArn = arn("dynamodb", settings.region, `table/${name}`);
+  return { id: name, outputs: { name, arn: tableArn, streamArn: "", streamLabel: "", region: settings.region } };
+};

@@ -1,0 +1,148 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { LocalCloudError, messageOf } from "../shared/names.ts";
+
+const binaryVersion = "1.2.1";
+
+/** A DynamoDB that answers. */
+export interface DynamoDb {
+  readonly endpoint: URL;
+  readonly agent: Agent;
+  /** One call as a person would make it. Rejects with the service's message, its `name` the error's type. */
+  readonly call: (operation: string, input: object) => Promise<unknown>;
+  readonly stop: () => void;
+}
+
+/** Starts the dynoxide binary on the state's database file, or takes what DYNAMODB_ENDPOINT names. */
+export async function startDynamoDb(state: string, say: (line: string) => void): Promise<DynamoDb> {
+  const given = process.env["DYNAMODB_ENDPOINT"];
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  if (given !== undefined && given !== "") return connect(new URL(given), agent, () => {});
+  const binary = findBinary(say);
+  const port = await freePort();
+  const database = join(state, "dynamodb.db");
+  // The shell holds our pipe as its stdin and kills the binary when the pipe closes, however we die. It keeps no
+  // other descriptor, so the binary's own death closes stderr. Detached: Ctrl-C must not reach it before us.
+  const watchdog = `"$0" serve --host 127.0.0.1 --port ${port} --db-path "$1" </dev/null & pid=$!
+exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
+  const child = spawn("sh", ["-c", watchdog, binary, database], { stdio: ["pipe", "ignore", "pipe"], detached: true });
+  let said = "";
+  let stopping = false;
+  const died = new Promise<never>((_, reject) => {
+    child.on("error", reject);
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.stderr.on("close", () => reject(deathOf(said, database)));
+  });
+  died.catch((error: unknown) => {
+    if (ready && !stopping) say(messageOf(error));
+  });
+  let ready = false;
+  const dynamodb = connect(new URL(`http://127.0.0.1:${port}`), agent, () => {
+    stopping = true;
+    child.stdin.destroy();
+    agent.destroy();
+  });
+  await Promise.race([answers(dynamodb), died]);
+  ready = true;
+  return dynamodb;
+}
+
+function deathOf(said: string, database: string): LocalCloudError {
+  if (/not a (valid SQLite )?database|malformed|corrupt/i.test(said)) {
+    return new LocalCloudError(
+      `${database} is not a database that dynoxide can read. Delete it, or start with --fresh.`,
+    );
+  }
+  return new LocalCloudError(`dynoxide, the local DynamoDB, ended: ${said.trim() || "it said nothing"}`);
+}
+
+function findBinary(say: (line: string) => void): string {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = `@dynoxide/${platform}`;
+  const locate = (): string | undefined => {
+    try {
+      const folder = join(createRequire(import.meta.url).resolve(`${name}/package.json`), "..");
+      return [join(folder, "dynoxide"), join(folder, "dynoxide.exe")].find((file) => existsSync(file));
+    } catch {
+      return undefined;
+    }
+  };
+  let found = locate();
+  if (found === undefined && platform !== "linux-x64") {
+    say(`fetching ${name}@${binaryVersion}, the local DynamoDB for this machine (once)`);
+    spawnSync("npm", ["install", "--no-save", `${name}@${binaryVersion}`], {
+      stdio: "ignore",
+      shell: process.platform === "win32",
+    });
+    found = locate();
+  }
+  if (found === undefined) {
+    throw new LocalCloudError(
+      `The local DynamoDB (${name}) is not installed. Run "npm install --no-save ${name}@${binaryVersion}", ` +
+        `or set DYNAMODB_ENDPOINT to the URL of any other DynamoDB.`,
+    );
+  }
+  return found;
+}
+
+/** A port that was free a moment ago; dynoxide would print `0` for port 0. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Polls tightly: it is ready within a tenth of a second. */
+async function answers(dynamodb: DynamoDb): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      await dynamodb.call("ListTables", {});
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw new LocalCloudError(`the local DynamoDB does not answer: ${messageOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function connect(endpoint: URL, agent: Agent, stop: () => void): DynamoDb {
+  return { endpoint, agent, stop, call: (operation, input) => call(endpoint, agent, operation, input) };
+}
+
+/** Headers that an emulator wants to see signed; it does not check the signature. */
+export function unsignedHeaders(operation: string): Record<string, string> {
+  return {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": `DynamoDB_20120810.${operation}`,
+    "x-amz-date": new Date().toISOString().replace(/[-:]|\.\d+/g, ""),
+    authorization:
+      "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+  };
+}
+
+function call(endpoint: URL, agent: Agent, operation: string, input: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(endpoint, { agent, method: "POST", headers: unsignedHeaders(operation) }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        if (response.statusCode === 200) return resolve(JSON.parse(text));
+        reject(new Error(`DynamoDB ${operation}: ${text}`));
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(JSON.stringify(input));
+  });
+}

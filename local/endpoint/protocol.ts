@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import { account, arn } from "../shared/names.ts";
+import { parseJson } from "../shared/json.ts";
+
+/** The AWS protocols that the endpoint speaks; each has its own shape of an error. */
+export type Service = "dynamodb" | "sqs" | "sns" | "ses" | "s3";
+
+/** One call of an AWS API: who asks for what. */
+export interface AwsCall {
+  readonly service: Service;
+  /** The access key, which is a function's name; undefined without a signature. */
+  readonly caller: string | undefined;
+  /** `dynamodb:PutItem` */
+  readonly action: string;
+  readonly resources: readonly string[];
+  /** The parameters of a query-protocol call (SNS). */
+  readonly form?: URLSearchParams;
+}
+
+const Json = z.looseObject({
+  TableName: z.string().optional(),
+  QueueUrl: z.string().optional(),
+  RequestItems: z.record(z.string(), z.unknown()).optional(),
+  TransactItems: z.array(z.record(z.string(), z.looseObject({ TableName: z.string() }))).optional(),
+});
+
+/** Reads a request as AWS would route it: by target, by form, by path. */
+export function describeCall(request: IncomingMessage, body: Buffer, region: string): AwsCall {
+  const caller = callerOf(request);
+  const target = request.headers["x-amz-target"];
+  if (typeof target === "string") {
+    const operation = target.split(".")[1] ?? "";
+    const named = Json.safeParse(parseJson(body.toString())).data ?? {};
+    if (target.startsWith("AmazonSQS.")) {
+      const resources =
+        named.QueueUrl === undefined ? ["*"] : [arn("sqs", region, named.QueueUrl.split("/").at(-1) ?? "")];
+      return { service: "sqs", caller, action: `sqs:${operation}`, resources };
+    }
+    const tables = [
+      named.TableName ?? [],
+      Object.keys(named.RequestItems ?? {}),
+      (named.TransactItems ?? []).flatMap((item) => Object.values(item).map(({ TableName }) => TableName)),
+    ].flat();
+    return {
+      service: "dynamodb",
+      caller,
+      action: `dynamodb:${operation}`,
+      resources: [...new Set(tables)].map((name) => arn("dynamodb", region, `table/${name}`)),
+    };
+  }
+  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    const form = new URLSearchParams(body.toString());
+    return {
+      service: "sns",
+      caller,
+      action: `sns:${form.get("Action") ?? ""}`,
+      resources: [form.get("TopicArn") ?? "*"],
+      form,
+    };
+  }
+  const path = (request.url ?? "/").split("?")[0] ?? "/";
+  if (path.startsWith("/v2/email/")) {
+    return {
+      service: "ses",
+      caller,
+      action: "ses:SendEmail",
+      resources: [`arn:aws:ses:${region}:${account}:identity/*`],
+    };
+  }
+  return { service: "s3", caller, ...s3Action(request.method ?? "GET", path) };
+}
+
+function s3Action(method: string, path: string): { action: string; resources: string[] } {
+  const [bucket = "", ...key] = path.slice(1).split("/");
+  const object = key.join("/") !== "";
+  const verb = {
+    GET: object ? "GetObject" : "ListBucket",
+    HEAD: object ? "GetObject" : "ListBucket",
+    PUT: "PutObject",
+    POST: "PutObject",
+    DELETE: "DeleteObject",
+  }[method];
+  return { action: `s3:${verb ?? method}`, resources: [`arn:aws:s3:::${bucket}${object ? `/${key.join("/")}` : ""}`] };
+}
+
+function callerOf(request: IncomingMessage): string | undefined {
+  const credential = /Credential=([^/,\s]+)/.exec(request.headers.authorization ?? "")?.[1];
+  return credential ?? /[?&]X-Amz-Credential=([^%/&]+)/.exec(request.url ?? "")?.[1];
+}
+
+/** An error in the caller's protocol. */
+export interface AwsError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  /** DynamoDB's CancellationReasons. */
+  readonly more?: object;
+}
+
+/** Answers with an error as the service would write it. */
+export function sendError(response: ServerResponse, service: Service, { status, code, message, more }: AwsError): void {
+  const text = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  if (service === "s3") {
+    response.writeHead(status, { "content-type": "application/xml" });
+    response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${text}</Message></Error>`);
+  } else if (service === "sns") {
+    const type = status < 500 ? "Sender" : "Receiver";
+    response.writeHead(status, { "content-type": "text/xml" });
+    response.end(
+      `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>${type}</Type><Code>${code}</Code><Message>${text}</Message></Error></ErrorResponse>`,
+    );
+  } else {
+    response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-errortype": code });
+    response.end(
+      JSON.stringify({ __type: code, message, ...(service === "dynamodb" ? { Message: message } : {}), ...more }),
+    );
+  }
+}

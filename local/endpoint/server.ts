@@ -1,0 +1,194 @@
+import { createServer, IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import { randomUUID } from "node:crypto";
+import { authenticate, authorize } from "./authenticate.ts";
+import { describeCall, sendError, type AwsCall, type AwsError } from "./protocol.ts";
+import type { Carrier } from "../outside/carrier.ts";
+import type { DynamoDb } from "../dynamodb/server.ts";
+import { FaultSettings, type Faults } from "./faults.ts";
+import type { Functions } from "../lambda/pool.ts";
+import { listen, readBody } from "../http-api/server.ts";
+import type { Mailbox } from "../outside/mailbox.ts";
+import type { Messaging } from "../messaging/server.ts";
+import { messageOf, personKey } from "../shared/names.ts";
+import { parseJson } from "../shared/json.ts";
+
+export interface EndpointArgs {
+  readonly port: number;
+  readonly region: string;
+  readonly dynamodb: Promise<DynamoDb>;
+  readonly messaging: Promise<Messaging>;
+  readonly functions: Functions;
+  readonly mailbox: Mailbox;
+  readonly carrier: Carrier;
+  readonly faults: Faults;
+}
+
+/** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Under /_local/ is what AWS has not. */
+export async function startEndpoint(args: EndpointArgs): Promise<{ readonly stop: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    serve(request, response, args).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
+      response.end(JSON.stringify({ message: messageOf(error) }));
+    });
+  });
+  server.keepAliveTimeout = 60_000; // longer than the SDK's own, or a reused socket is reset now and then
+  await listen(server, args.port, "the AWS endpoint");
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, args: EndpointArgs): Promise<void> {
+  const body = (await readBody(request)) ?? Buffer.alloc(0);
+  if (request.url?.startsWith("/_local/")) return serveLocal(request, response, body, args);
+  const call = describeCall(request, body, args.region);
+  const refused = refusal(call, args);
+  if (refused) return sendError(response, call.service, refused);
+  if (call.caller !== personKey) {
+    const fault = await meetFaults(call, request, response, args.faults);
+    if (fault) return sendError(response, call.service, fault);
+  }
+  if (call.service === "dynamodb") return proxy(await args.dynamodb, request, response, body);
+  if (call.service === "ses") {
+    const { status, errorType, body: answer } = args.mailbox.sendEmail(body.toString());
+    return sendJson(response, status, answer, errorType ? { "x-amzn-errortype": errorType } : {});
+  }
+  if (call.action === "sns:Publish" && call.form?.has("PhoneNumber") && !call.form.has("TopicArn")) {
+    const messageId = args.mailbox.sendSms(call.form);
+    response.writeHead(200, { "content-type": "text/xml" });
+    return void response.end(
+      `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${messageId}</MessageId></PublishResult>` +
+        `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`,
+    );
+  }
+  const { app } = await args.messaging;
+  app.routing(replay(request, body, call.service === "sqs" ? "/" : undefined), response);
+}
+
+function refusal(call: AwsCall, { functions }: EndpointArgs): AwsError | undefined {
+  const unknown = authenticate(call.caller, call.service, (name) => functions.get(name) !== undefined);
+  if (unknown || call.caller === undefined || call.caller === personKey) return unknown;
+  const { caller, action } = call;
+  for (const resource of call.resources) {
+    const denied = authorize(caller, action, resource);
+    if (denied) return denied;
+  }
+  return undefined;
+}
+
+const throttled: Record<AwsCall["service"], AwsError> = {
+  dynamodb: { status: 400, code: "ThrottlingException", message: "Rate of requests exceeds the allowed throughput." },
+  sqs: { status: 400, code: "RequestThrottled", message: "Rate exceeded" },
+  sns: { status: 429, code: "Throttled", message: "Rate exceeded" },
+  ses: { status: 429, code: "TooManyRequestsException", message: "Too many requests" },
+  s3: { status: 503, code: "SlowDown", message: "Please reduce your request rate." },
+};
+
+/** An error to answer with instead of doing what is asked; or the answer is held back, or will be lost. */
+async function meetFaults(
+  call: AwsCall,
+  request: IncomingMessage,
+  response: ServerResponse,
+  faults: Faults,
+): Promise<AwsError | undefined> {
+  if (call.service === "sns" && faults.get().snsDown)
+    return { status: 503, code: "ServiceUnavailable", message: "SNS is down" };
+  if (faults.happens("throttle")) return throttled[call.service];
+  if (call.action === "dynamodb:TransactWriteItems" && faults.happens("conflict")) {
+    return {
+      status: 400,
+      code: "TransactionCanceledException",
+      message: "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+      more: { CancellationReasons: [{ Code: "TransactionConflict", Message: "Transaction is ongoing for the item" }] },
+    };
+  }
+  await holdOrLose(request, response, faults);
+  return undefined;
+}
+
+async function holdOrLose(request: IncomingMessage, response: ServerResponse, faults: Faults): Promise<void> {
+  if (faults.happens("lost")) {
+    response.writeHead = () => response;
+    response.write = () => true;
+    response.end = () => {
+      request.socket.destroy();
+      return response;
+    };
+  }
+  const late = faults.lateness();
+  if (late > 0) await new Promise((resolve) => setTimeout(resolve, late));
+}
+
+function proxy(dynamodb: DynamoDb, request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  const headers = { ...request.headers, host: dynamodb.endpoint.host };
+  const outgoing = httpRequest(
+    dynamodb.endpoint,
+    { agent: dynamodb.agent, method: request.method, path: request.url, headers },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    },
+  );
+  outgoing.on("error", (error) => {
+    const message = `the local DynamoDB does not answer: ${error.message}`;
+    if (response.headersSent) response.destroy();
+    else sendError(response, "dynamodb", { status: 500, code: "InternalServerError", message });
+  });
+  outgoing.end(body);
+}
+
+/** The request again, for fauxqs to read: its body has been read here. SDKs post to the queue's URL; fauxqs wants `/`. */
+function replay(request: IncomingMessage, body: Buffer, url = request.url): IncomingMessage {
+  const copy = new IncomingMessage(request.socket);
+  const { method, headers, rawHeaders, httpVersion } = request;
+  Object.assign(copy, { method, url, headers, rawHeaders, httpVersion, complete: true });
+  copy.push(body);
+  copy.push(null);
+  return copy;
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+async function serveLocal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  args: EndpointArgs,
+): Promise<void> {
+  const path = request.url?.split("?")[0] ?? "";
+  const key = `${request.method} ${path}`;
+  if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
+  if (key === "GET /_local/mailbox") return sendJson(response, 200, args.mailbox.list());
+  if (key === "GET /_local/shipments") return sendJson(response, 200, args.carrier.list());
+  if (key === "GET /_local/faults") return sendJson(response, 200, args.faults.get());
+  if (key === "DELETE /_local/faults") args.faults.set({});
+  else if (key === "PUT /_local/faults") {
+    const settings = FaultSettings.safeParse(parseJson(body.toString()));
+    if (!settings.success) return sendJson(response, 400, { message: settings.error.message });
+    args.faults.set(settings.data);
+  } else return sendJson(response, 404, { message: `there is no ${key}` });
+  return sendJson(response, 200, args.faults.get());
+}
+
+/** A function's request to the world outside: the carrier answers, no other host exists. */
+async function serveInternet(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  { carrier, faults }: EndpointArgs,
+): Promise<void> {
+  const { "x-local-url": url, "x-local-method": method, ...headers } = request.headers;
+  if (typeof url !== "string" || typeof method !== "string")
+    return sendJson(response, 400, { message: "not from a function" });
+  await holdOrLose(request, response, faults);
+  const answer = carrier.answer({ method, url: new URL(url), headers, body: body.toString() });
+  if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1" });
+  sendJson(response, answer.status, answer.body);
+}

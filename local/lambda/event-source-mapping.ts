@@ -1,0 +1,195 @@
+import * as z from "zod";
+import type { Faults } from "../endpoint/faults.ts";
+import type { Message, Queue } from "../messaging/fauxqs.ts";
+import type { Functions } from "./pool.ts";
+import type { Messaging } from "../messaging/server.ts";
+
+/** An event source mapping from a queue to a function. */
+export interface MappingConfig {
+  readonly queueArn: string;
+  readonly functionName: string;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  readonly maximumConcurrency: number;
+}
+
+export interface MappingArgs extends MappingConfig {
+  readonly messaging: Messaging;
+  readonly functions: Functions;
+  readonly faults: Faults;
+  readonly region: string;
+  /** Divides the window and the visibility timeout. */
+  readonly speed: number;
+}
+
+/** Lambda's limit for one synchronous event, with room for the envelope. */
+const maxPayload = 5_500_000;
+/** How long a waiting message leaves the batches under way the chance to take it, before another one begins. */
+const patienceMs = 25;
+
+const BatchResponse = z
+  .looseObject({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
+  .nullable();
+
+/** Polls one queue, woken by what arrives and by what becomes visible again; nothing runs while it is idle. */
+export function startMapping(args: MappingArgs): { readonly stop: () => void } {
+  const { messaging, functions, faults, speed, batchSize } = args;
+  const queue = messaging.sqs.getQueueByArn(args.queueArn);
+  if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
+  const windowMs = (args.windowSeconds * 1000) / speed;
+  let running = 0;
+  let stopped = false;
+  let scheduled = false;
+  let firstReadyAt: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const wake = (): void => {
+    if (scheduled || stopped) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      if (!stopped) pump();
+    });
+  };
+
+  const pump = (): void => {
+    queue.processTimers();
+    const now = Date.now();
+    firstReadyAt = queue.messages.length === 0 ? undefined : (firstReadyAt ?? now);
+    while (queue.messages.length > 0 && running < args.maximumConcurrency) {
+      const full = queue.messages.length >= batchSize;
+      const wait = Math.max(windowMs, running > 0 ? patienceMs : 0);
+      if (!full && now - (firstReadyAt ?? now) < wait) break;
+      const batch = receive(queue, args, messaging);
+      if (batch.size > 0) void deliver(batch);
+    }
+    if (queue.messages.length === 0) firstReadyAt = undefined;
+    sleep(now);
+  };
+
+  /** Until the window of what is ready is over, or the first message in flight becomes visible again. */
+  const sleep = (now: number): void => {
+    clearTimeout(timer);
+    let next = Infinity;
+    if (firstReadyAt !== undefined && running < args.maximumConcurrency) {
+      next = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0);
+    }
+    for (const { visibilityDeadline } of queue.inflightMessages.values()) next = Math.min(next, visibilityDeadline);
+    for (const { delayUntil } of queue.delayedMessages) next = Math.min(next, delayUntil ?? Infinity);
+    if (next !== Infinity) timer = setTimeout(pump, Math.min(Math.max(next - now, 0) + 1, 2 ** 31 - 1));
+  };
+
+  const deliver = async (batch: Map<string, Message>): Promise<void> => {
+    running += 1;
+    const received = Date.now();
+    const event = { Records: [...batch].map(([handle, message]) => recordOf(handle, message, args)) };
+    const invocation = await functions.invoke(args.functionName, event);
+    running -= 1;
+    if (stopped) return;
+    const failed = invocation.ok
+      ? failuresOf(invocation.payload, batch, args.reportBatchItemFailures)
+      : new Set(batch.keys());
+    messaging.persistence.transaction(() => {
+      for (const handle of batch.keys()) if (!failed.has(handle)) queue.deleteMessage(handle);
+    });
+    // Only now: functions are never faster, and a shortened timeout that ended while one runs would deliver twice.
+    if (speed !== 1) hastenRetries(queue, failed, received, speed);
+    if (failed.size < batch.size) {
+      for (const delay of faults.repeats()) {
+        setTimeout(
+          () => void (stopped || functions.invoke(args.functionName, { Records: faults.shuffle(event.Records) })),
+          delay,
+        );
+      }
+    }
+    wake();
+  };
+
+  const notify = queue.notifyWaiters.bind(queue);
+  queue.notifyWaiters = () => {
+    notify();
+    wake();
+  };
+  wake();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Ends the visibility timeout of what failed after a part of it. */
+function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
+  const until = received + (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1000) / speed;
+  for (const handle of failed) {
+    if (queue.inflightMessages.has(handle)) queue.changeVisibility(handle, Math.max(0, until - Date.now()) / 1000);
+  }
+}
+
+/** Takes up to a batch, ten at a time as ReceiveMessage does; dead letters are moved away on the way. */
+function receive(queue: Queue, args: MappingArgs, messaging: Messaging): Map<string, Message> {
+  const batch = new Map<string, Message>();
+  const visibilitySeconds = Number(queue.attributes["VisibilityTimeout"] ?? 30);
+  let size = 0;
+  while (batch.size < args.batchSize && queue.messages.length > 0 && size < maxPayload) {
+    const count = Math.min(10, args.batchSize - batch.size);
+    const received = queue.dequeue(count, visibilitySeconds, (arn) => messaging.sqs.getQueueByArn(arn));
+    for (const { ReceiptHandle } of received) {
+      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
+      if (message === undefined) continue;
+      batch.set(ReceiptHandle, message);
+      size += message.body.length;
+    }
+  }
+  return batch;
+}
+
+function recordOf(receiptHandle: string, message: Message, { queueArn, region }: MappingArgs): object {
+  const attributes = Object.entries(message.messageAttributes).map(([name, value]): [string, object] => [
+    name,
+    {
+      ...(value.StringValue === undefined ? {} : { stringValue: value.StringValue }),
+      ...(value.BinaryValue === undefined ? {} : { binaryValue: value.BinaryValue }),
+      stringListValues: [],
+      binaryListValues: [],
+      dataType: value.DataType,
+    },
+  ]);
+  return {
+    messageId: message.messageId,
+    receiptHandle,
+    body: message.body,
+    attributes: {
+      ApproximateReceiveCount: String(message.approximateReceiveCount),
+      SentTimestamp: String(message.sentTimestamp),
+      SenderId: "AIDAIENQZJOLO23YVJ4VO",
+      ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp ?? Date.now()),
+    },
+    messageAttributes: Object.fromEntries(attributes),
+    md5OfBody: message.md5OfBody,
+    eventSource: "aws:sqs",
+    eventSourceARN: queueArn,
+    awsRegion: region,
+  };
+}
+
+/**
+ * The receipt handles that stay in the queue. An answer that is not a partial batch response, or that names an unknown
+ * id, fails the whole batch; null, `{}` and an empty list are a success.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+function failuresOf(payload: string, batch: Map<string, Message>, reportBatchItemFailures: boolean): Set<string> {
+  if (!reportBatchItemFailures) return new Set();
+  const response = BatchResponse.safeParse(JSON.parse(payload));
+  if (!response.success) return new Set(batch.keys());
+  const handles = new Map([...batch].map(([handle, message]) => [message.messageId, handle]));
+  const failed = new Set<string>();
+  for (const { itemIdentifier } of response.data?.batchItemFailures ?? []) {
+    const handle = handles.get(itemIdentifier);
+    if (handle === undefined) return new Set(batch.keys());
+    failed.add(handle);
+  }
+  return failed;
+}

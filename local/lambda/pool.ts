@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { Faults } from "../endpoint/faults.ts";
+import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
+
+/** The Lambda functions of the program. */
+export interface Functions {
+  put(config: FunctionConfig): void;
+  get(name: string): FunctionConfig | undefined;
+  names(): string[];
+  /** Runs one event, when an execution environment is free. Never rejects. */
+  invoke(name: string, event: unknown): Promise<Invocation>;
+  /** Starts an execution environment before it is needed; resolves when it is loaded. */
+  warm(name: string): Promise<void>;
+  /** Waits up to `graceMs` for what is running, then ends every worker. */
+  readonly stop: (graceMs: number) => Promise<void>;
+}
+
+/**
+ * An environment costs 0.1 s of CPU to start and half a second until it is hot, so one more is started only for events
+ * that wait while those that there are wait too (for a reply, a timer); what is busy is not faster with more threads.
+ */
+const stallMs = 150;
+const longWaitMs = 300;
+/** Even a busy environment is passed by after this: it may be in an endless loop. */
+const stuckMs = 1000;
+/** Beyond so many, another one is started only when all are stuck: each order already wakes every function. */
+const quick = 6;
+const most = 32;
+const idleMs = 60_000;
+
+interface Waiting {
+  readonly requestId: string;
+  readonly event: string;
+  readonly at: number;
+  readonly settle: (invocation: Invocation) => void;
+}
+
+interface Pool {
+  config: FunctionConfig;
+  readonly environments: Set<Environment>;
+  readonly waiting: Waiting[];
+  running: number;
+  /** When the last event was done, and how long events take (a moving mean), in ms. */
+  lastDone: number;
+  duration: number;
+  growth?: NodeJS.Timeout | undefined;
+}
+
+/** Keeps the functions' execution environments: started on demand, kept warm, one event at a time in each. */
+export function startFunctions(hooks: PoolHooks, faults: Faults): Functions {
+  const pools = new Map<string, Pool>();
+  let stopped = false;
+
+  const dispatch = (pool: Pool): void => {
+    for (const environment of pool.environments) {
+      const next = environment.idle ? pool.waiting.shift() : undefined;
+      if (next) run(pool, environment, next);
+    }
+    if (pool.waiting.length === 0 || pool.environments.size > pool.running) return; // the rest is still loading
+    const wait = (pool.waiting.length * pool.duration) / Math.max(1, pool.environments.size);
+    const stalled = Date.now() - Math.max(pool.lastDone, pool.waiting[0]?.at ?? 0);
+    const busy = [...pool.environments].map((environment) => environment.utilization());
+    const quiet = busy.reduce((sum, one) => sum + one, 0) < busy.length / 2;
+    const worthwhile = quiet && pool.environments.size < quick && (stalled >= stallMs || wait > longWaitMs);
+    if (pool.environments.size === 0 || worthwhile || stalled >= stuckMs) grow(pool);
+    pool.growth ??= setTimeout(() => {
+      pool.growth = undefined;
+      dispatch(pool);
+    }, stallMs);
+  };
+
+  const run = (pool: Pool, environment: Environment, job: Waiting): void => {
+    pool.running += 1;
+    const began = Date.now();
+    const settle = (invocation: Invocation): void => {
+      pool.running -= 1;
+      pool.lastDone = Date.now();
+      pool.duration += (pool.lastDone - began - pool.duration) / 8;
+      job.settle(invocation);
+    };
+    environment.run({ ...job, settle });
+    const delay = faults.killAfter();
+    if (delay !== undefined) setTimeout(() => environment.kill(), delay);
+  };
+
+  const grow = (pool: Pool): boolean => {
+    if (stopped || pool.environments.size >= Math.min(pool.config.concurrency ?? most, most)) return false;
+    let idleTimer: NodeJS.Timeout | undefined;
+    const environment: Environment = new Environment(
+      pool.config,
+      hooks,
+      () => {
+        clearTimeout(idleTimer);
+        idleTimer = setTimeout(
+          () => environment.idle && pool.environments.size > 1 && environment.kill(),
+          idleMs,
+        ).unref();
+        dispatch(pool);
+      },
+      (broken) => {
+        clearTimeout(idleTimer);
+        pool.environments.delete(environment);
+        if (broken) pool.waiting.shift()?.settle(broken);
+        dispatch(pool);
+      },
+    );
+    pool.environments.add(environment);
+    return true;
+  };
+
+  return {
+    put: (config) =>
+      void pools.set(config.name, {
+        config,
+        environments: new Set(),
+        waiting: [],
+        running: 0,
+        lastDone: 0,
+        duration: 0,
+      }),
+    get: (name) => pools.get(name)?.config,
+    names: () => [...pools.keys()],
+    invoke: (name, event) =>
+      new Promise((settle) => {
+        const pool = pools.get(name);
+        if (pool === undefined || stopped || pool.config.concurrency === 0) {
+          const errorType = pool && !stopped ? "TooManyRequestsException" : "ResourceNotFoundException";
+          return settle({ ok: false, errorType, errorMessage: `function ${name} cannot be invoked`, trace: [] });
+        }
+        pool.waiting.push({ requestId: randomUUID(), event: JSON.stringify(event) ?? "null", at: Date.now(), settle });
+        dispatch(pool);
+      }),
+    warm: async (name) => {
+      const pool = pools.get(name);
+      if (pool === undefined || pool.environments.size > 0 || !grow(pool)) return;
+      await Promise.all([...pool.environments].map(({ loaded }) => loaded));
+    },
+    stop: async (graceMs) => {
+      const deadline = Date.now() + graceMs;
+      const busy = () => [...pools.values()].some((pool) => pool.running > 0);
+      while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      stopped = true;
+      for (const pool of pools.values()) for (const environment of pool.environments) environment.kill();
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { Archive, unpack } from "./archive.ts";
+import { arn, functionNameOf } from "../shared/names.ts";
+import { intervalOf } from "./scheduler.ts";
+import type { Provision } from "../shared/services.ts";
+import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
+
+const Function = z.object({
+  handler: z.string(),
+  runtime: z.string(),
+  role: z.string(),
+  code: Archive,
+  memorySize: z.number().default(128),
+  timeout: z.number().default(3),
+  reservedConcurrentExecutions: z.number().default(-1),
+  environment: z.object({ variables: z.record(z.string(), z.string()).default({}) }).default({ variables: {} }),
+  loggingConfig: z.object({ logGroup: z.string().optional() }).optional(),
+});
+
+/** A Lambda function, unpacked from the archive that would be deployed. */
+export const lambdaFunction: Provision = async (resource, { functions, policies, settings }) => {
+  const inputs = read(Function, resource);
+  if (!inputs.runtime.startsWith("nodejs"))
+    throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
+  const name = nameOf(resource);
+  const functionArn = arn("lambda", settings.region, `function:${name}`);
+  const logGroup = inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`;
+  const concurrency = inputs.reservedConcurrentExecutions;
+  functions.put({
+    name,
+    arn: functionArn,
+    folder: await unpack(inputs.code, settings.root, join(settings.state, "code")),
+    handler: inputs.handler,
+    memorySize: inputs.memorySize,
+    timeoutSeconds: inputs.timeout,
+    ...(concurrency >= 0 ? { concurrency } : {}),
+    logGroup,
+    environment: {
+      ...shortenWaits(inputs.environment.variables, settings.speed),
+      AWS_REGION: settings.region,
+      AWS_ENDPOINT_URL: settings.endpoint,
+      AWS_ACCESS_KEY_ID: name,
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(inputs.memorySize),
+      AWS_LAMBDA_FUNCTION_TIMEOUT: String(inputs.timeout),
+      TZ: "UTC",
+    },
+  });
+  policies.roleOf.set(name, inputs.role.split("/").at(-1) ?? inputs.role);
+  const invokeArn = `arn:aws:apigateway:${settings.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+  const outputs = {
+    name,
+    arn: functionArn,
+    invokeArn,
+    qualifiedArn: `${functionArn}:$LATEST`,
+    version: "$LATEST",
+    memorySize: inputs.memorySize,
+    timeout: inputs.timeout,
+    reservedConcurrentExecutions: concurrency,
+    loggingConfig: { logFormat: "Text", ...inputs.loggingConfig, logGroup },
+  };
+  return { id: name, outputs };
+};
+
+/** By convention a variable `..._SECONDS` is a wait (a lease, an age), which `--speed` shortens like all waits. */
+function shortenWaits(variables: Readonly<Record<string, string>>, speed: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => {
+      const wait = speed !== 1 && name.endsWith("_SECONDS") && value !== "" && Number.isFinite(Number(value));
+      return [name, wait ? String(Number(value) / speed) : value];
+    }),
+  );
+}
+
+const Mapping = z.object({
+  eventSourceArn: z.string(),
+  functionName: z.string(),
+  batchSize: z.number().default(10),
+  maximumBatchingWindowInSeconds: z.number().default(0),
+  functionResponseTypes: z.array(z.string()).default([]),
+  scalingConfig: z.object({ maximumConcurrency: z.number().optional() }).optional(),
+  enabled: z.boolean().default(true),
+  filterCriteria: z.unknown().optional(),
+});
+
+/** An event source mapping from a queue. */
+export const eventSourceMapping: Provision = (resource, { mappings, settings }) => {
+  const inputs = read(Mapping, resource);
+  if (!inputs.eventSourceArn.startsWith("arn:aws:sqs:"))
+    throw unsupported(resource, "only queues are event sources here");
+  if (inputs.filterCriteria) throw unsupported(resource, "filter criteria are not emulated");
+  if (inputs.batchSize > 10 && inputs.maximumBatchingWindowInSeconds < 1) {
+    throw unsupported(resource, "AWS wants a batching window of a second or more for batches above 10");
+  }
+  const functionName = functionNameOf(inputs.functionName);
+  if (inputs.enabled) {
+    mappings.push({
+      queueArn: inputs.eventSourceArn,
+      functionName,
+      batchSize: inputs.batchSize,
+      windowSeconds: inputs.maximumBatchingWindowInSeconds,
+      reportBatchItemFailures: inputs.functionResponseTypes.includes("ReportBatchItemFailures"),
+      maximumConcurrency: inputs.scalingConfig?.maximumConcurrency ?? 1000,
+    });
+  }
+  const id = nameOf(resource);
+  const functionArn = arn("lambda", settings.region, `function:${functionName}`);
+  return {
+    id,
+    outputs: {
+      uuid: id,
+      functionArn,
+      state: "Enabled",
+      arn: arn("lambda", settings.region, `event-source-mapping:${id}`),
+    },
+  };
+};
+
+const Permission = z.object({ function: z.string(), principal: z.string(), sourceArn: z.string().optional() });
+
+/** Who may invoke a function. */
+export const permission: Provision = (resource, { api }) => {
+  const { function: functionName, principal, sourceArn } = read(Permission, resource);
+  api.permissions.push({ functionName: functionNameOf(functionName), principal, ...(sourceArn ? { sourceArn } : {}) });
+  const statementId = nameOf(resource, "statementId");
+  return { id: statementId, outputs: { statementId } };
+};
+
+const Schedule = z.object({
+  scheduleExpression: z.string(),
+  state: z.string().default("ENABLED"),
+  target: z.object({ arn: z.string(), input: PolicyText.optional() }),
+});
+
+/** A schedule that runs a function. */
+export const schedule: Provision = (resource, { scheduler, settings, invoke }) => {
+  const inputs = read(Schedule, resource);
+  const everyMs = intervalOf(inputs.scheduleExpression);
+  if (everyMs === undefined) {
+    throw unsupported(resource, `the expression ${inputs.scheduleExpression} is not emulated, only rate(n minutes)`);
+  }
+  const name = nameOf(resource);
+  const functionName = functionNameOf(inputs.target.arn);
+  const event: unknown = JSON.parse(inputs.target.input ?? "{}");
+  if (inputs.state === "ENABLED") scheduler.put({ name, everyMs, run: () => invoke(functionName, event) });
+  return {
+    id: `default/${name}`,
+    outputs: { name, groupName: "default", arn: arn("scheduler", settings.region, `schedule/default/${name}`) },
+  };
+};
+
+const Role = z.object({ inlinePolicies: z.array(z.object({ policy: PolicyText.optional() })).default([]) });
+const RolePolicy = z.object({ role: z.string(), policy: PolicyText });
+
+/** A role, kept for `authorize`. */
+export const role: Provision = (resource, { policies }) => {
+  const name = nameOf(resource);
+  policies.roles.set(
+    name,
+    read(Role, resource).inlinePolicies.flatMap(({ policy }) => policy ?? []),
+  );
+  const outputs = { name, arn: `arn:aws:iam::000000000000:role/${name}`, uniqueId: name, path: "/" };
+  return { id: name, outputs };
+};
+
+/** A role's policy, kept for `authorize`. */
+export const rolePolicy: Provision = (resource, { policies }) => {
+  const { role: roleName, policy } = read(RolePolicy, resource);
+  policies.roles.set(roleName, [...(policies.roles.get(roleName) ?? []), policy]);
+  const name = nameOf(resource);
+  return { id: `${roleName}:${name}`, outputs: { name } };
+};

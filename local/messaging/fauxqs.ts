@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DatabaseSync } from "node:sqlite";
+import * as z from "zod";
+
+// What is used of fauxqs 2.4.1's inside, written by hand: it exports its app alone, so the stores are imported by
+// path and the version is pinned.
+
+/** A message in a queue. */
+export interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
+  readonly sentTimestamp: number;
+  readonly approximateReceiveCount: number;
+  readonly approximateFirstReceiveTimestamp?: number;
+  readonly delayUntil?: number;
+}
+
+/** A message attribute as SQS and SNS have it. */
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string;
+  readonly BinaryValue?: string;
+}
+
+/** A queue: `messages` are ready, `inflightMessages` are received and not yet deleted, by receipt handle. */
+export interface Queue {
+  readonly name: string;
+  readonly url: string;
+  readonly arn: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly tags: Map<string, string>;
+  readonly messages: readonly Message[];
+  readonly delayedMessages: readonly Message[];
+  readonly inflightMessages: Map<string, { readonly message: Message; readonly visibilityDeadline: number }>;
+  persistence?: Persistence;
+  setAttributes(attributes: Record<string, string>): void;
+  dequeue: (
+    count: number,
+    visibilitySeconds: number | undefined,
+    resolve: (arn: string) => Queue | undefined,
+  ) => { ReceiptHandle: string }[];
+  deleteMessage(receiptHandle: string): boolean;
+  changeVisibility(receiptHandle: string, seconds: number): void;
+  processTimers(): void;
+  notifyWaiters(): void;
+}
+
+export interface SqsStore {
+  persistence?: Persistence;
+  readonly queuesByName: Map<string, Queue>;
+  createQueue(
+    name: string,
+    url: string,
+    arn: string,
+    attributes: Record<string, string>,
+    tags: Record<string, string>,
+  ): Queue;
+  deleteQueue(url: string): boolean;
+  getQueueByArn(arn: string): Queue | undefined;
+  allQueues(): Iterable<Queue>;
+}
+
+export interface Subscription {
+  readonly arn: string;
+  readonly topicArn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+  attributes: Record<string, string>;
+  parsedFilterPolicy?: unknown;
+}
+
+export interface Topic {
+  readonly arn: string;
+  readonly tags: Map<string, string>;
+  readonly subscriptionArns: readonly string[];
+}
+
+export interface SnsStore {
+  persistence?: Persistence;
+  readonly topics: Map<string, Topic>;
+  readonly subscriptions: Map<string, Subscription>;
+  createTopic(name: string, attributes: Record<string, string>, tags: Record<string, string>, region: string): Topic;
+  deleteTopic(arn: string): boolean;
+  subscribe(
+    topicArn: string,
+    protocol: string,
+    endpoint: string,
+    attributes: Record<string, string>,
+  ): Subscription | undefined;
+  unsubscribe(arn: string): boolean;
+}
+
+export interface S3Store {
+  persistence?: Persistence;
+  createBucket(name: string): void;
+}
+
+export interface Persistence {
+  readonly db: DatabaseSync;
+  transaction(act: () => void): void;
+  updateMessageReady(messageId: string): void;
+  updateSubscriptionAttributes(arn: string, attributes: Record<string, string>): void;
+  load(sqs: SqsStore, sns: SnsStore, s3: S3Store): void;
+  close(): void;
+}
+
+export interface App {
+  ready(): PromiseLike<unknown>;
+  close(): PromiseLike<unknown>;
+  routing(request: IncomingMessage, response: ServerResponse): void;
+}
+
+interface Modules {
+  buildApp(options: object): App;
+  SqsStore: new () => SqsStore;
+  SqsQueue: { readonly prototype: Queue };
+  SnsStore: new () => SnsStore;
+  S3Store: new () => S3Store;
+  PersistenceManager: new (folder: string) => Persistence;
+}
+
+/** Fails at once, and by name, when another version of fauxqs is laid out in another way. */
+const Loaded = z.custom<Modules>(
+  (value) =>
+    z
+      .looseObject({ buildApp: z.unknown(), SqsQueue: z.unknown(), SnsStore: z.unknown(), S3Store: z.unknown() })
+      .safeParse(value).success,
+  "fauxqs is not the version that local/messaging/fauxqs.ts describes",
+);
+
+/** Imports fauxqs and the stores that it does not export. */
+export async function importFauxqs(): Promise<Modules> {
+  const entry = import.meta.resolve("fauxqs");
+  const files = ["app.js", "sqs/sqsStore.js", "sns/snsStore.js", "s3/s3Store.js", "persistence.js"];
+  const loaded: unknown[] = await Promise.all(files.map((file) => import(new URL(file, entry).href)));
+  return Loaded.parse(Object.assign({}, ...loaded));
+}

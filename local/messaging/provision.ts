@@ -1,0 +1,104 @@
+import * as z from "zod";
+import type { Provision } from "../shared/services.ts";
+import { account } from "../shared/names.ts";
+import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
+
+const Queue = z.object({
+  visibilityTimeoutSeconds: z.number().default(30),
+  messageRetentionSeconds: z.number().default(345_600),
+  delaySeconds: z.number().default(0),
+  maxMessageSize: z.number().default(262_144),
+  receiveWaitTimeSeconds: z.number().default(0),
+  redrivePolicy: PolicyText.optional(),
+  policy: PolicyText.optional(),
+  fifoQueue: z.boolean().optional(),
+});
+const Redrive = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number().int().min(1) });
+const Topic = z.object({ fifoTopic: z.boolean().optional(), policy: PolicyText.optional() });
+const Subscription = z.object({
+  topic: z.string(),
+  protocol: z.string(),
+  endpoint: z.string(),
+  rawMessageDelivery: z.boolean().default(false),
+  filterPolicy: PolicyText.optional(),
+  filterPolicyScope: z.string().optional(),
+  redrivePolicy: PolicyText.optional(),
+});
+
+/** An SQS queue; its attributes are brought up to date, its messages stay. */
+export const queue: Provision = async (resource, { messaging, policies, settings }) => {
+  const inputs = read(Queue, resource);
+  if (inputs.fifoQueue) throw unsupported(resource, "FIFO queues are not emulated");
+  const redrive = inputs.redrivePolicy === undefined ? undefined : Redrive.parse(JSON.parse(inputs.redrivePolicy));
+  const name = nameOf(resource);
+  const made = (await messaging).putQueue(name, {
+    VisibilityTimeout: String(inputs.visibilityTimeoutSeconds),
+    MessageRetentionPeriod: String(inputs.messageRetentionSeconds),
+    DelaySeconds: String(inputs.delaySeconds),
+    MaximumMessageSize: String(inputs.maxMessageSize),
+    ReceiveMessageWaitTimeSeconds: String(inputs.receiveWaitTimeSeconds),
+    ...(redrive ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
+  });
+  if (inputs.policy) policies.resources.set(made.arn, inputs.policy);
+  const url = `${settings.endpoint}/${account}/${name}`;
+  return { id: url, outputs: { name, url, arn: made.arn, visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds } };
+};
+
+/** An SNS topic. */
+export const topic: Provision = async (resource, { messaging, policies }) => {
+  const inputs = read(Topic, resource);
+  if (inputs.fifoTopic) throw unsupported(resource, "FIFO topics are not emulated");
+  const name = nameOf(resource);
+  const made = (await messaging).putTopic(name, {});
+  if (inputs.policy) policies.resources.set(made.arn, inputs.policy);
+  return { id: made.arn, outputs: { name, arn: made.arn, owner: account } };
+};
+
+/**
+ * A subscription of a queue. Its own dead-letter queue (redrivePolicy) never gets anything here: SNS and SQS are one
+ * process, and a delivery cannot fail.
+ */
+export const topicSubscription: Provision = async (resource, { messaging }) => {
+  const inputs = read(Subscription, resource);
+  if (inputs.protocol !== "sqs")
+    throw unsupported(resource, `the protocol ${inputs.protocol} is not emulated, only sqs`);
+  const subscriptionArn = (await messaging).putSubscription(inputs.topic, inputs.endpoint, {
+    RawMessageDelivery: String(inputs.rawMessageDelivery),
+    ...(inputs.filterPolicy ? { FilterPolicy: inputs.filterPolicy } : {}),
+    ...(inputs.filterPolicyScope ? { FilterPolicyScope: inputs.filterPolicyScope } : {}),
+    ...(inputs.redrivePolicy ? { RedrivePolicy: inputs.redrivePolicy } : {}),
+  });
+  return { id: subscriptionArn, outputs: { arn: subscriptionArn, ownerId: account, pendingConfirmation: false } };
+};
+
+/** A bucket, and what a program reads of it. */
+export const bucket: Provision = async (resource, { messaging, settings }) => {
+  const name = nameOf(resource, "bucket").toLowerCase();
+  (await messaging).putBucket(name);
+  const host = `${name}.s3.${settings.region}.amazonaws.com`;
+  const outputs = {
+    bucket: name,
+    arn: `arn:aws:s3:::${name}`,
+    region: settings.region,
+    bucketDomainName: host,
+    bucketRegionalDomainName: host,
+  };
+  return { id: name, outputs };
+};
+
+const Policy = z.object({
+  policy: PolicyText,
+  queueUrl: z.string().optional(),
+  arn: z.string().optional(),
+  bucket: z.string().optional(),
+});
+
+/** A queue's, a topic's or a bucket's policy, kept for `authorize`. */
+export const resourcePolicy: Provision = async (resource, { messaging, policies }) => {
+  const inputs = read(Policy, resource);
+  const byUrl = inputs.queueUrl && (await messaging).sqs.queuesByName.get(inputs.queueUrl.split("/").at(-1) ?? "")?.arn;
+  const target = byUrl || inputs.arn || (inputs.bucket ? `arn:aws:s3:::${inputs.bucket}` : undefined);
+  if (target === undefined) throw unsupported(resource, "the policy is for nothing that is here");
+  policies.resources.set(target, inputs.policy);
+  return { id: inputs.queueUrl ?? inputs.bucket ?? target, outputs: {} };
+};

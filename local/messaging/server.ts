@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import {
+  importFauxqs,
+  type App,
+  type Persistence,
+  type Queue,
+  type SnsStore,
+  type SqsStore,
+  type Topic,
+} from "./fauxqs.ts";
+import { account, arn, LocalCloudError, messageOf } from "../shared/names.ts";
+
+/** SNS, SQS and S3 (fauxqs, embedded): their stores, and the app that speaks their protocols. */
+export interface Messaging {
+  readonly app: App;
+  readonly sqs: SqsStore;
+  readonly persistence: Persistence;
+  putQueue(name: string, attributes: Record<string, string>): Queue;
+  putTopic(name: string, attributes: Record<string, string>): Topic;
+  putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
+  putBucket(name: string): void;
+  /** Removes what an earlier run of this stack made and this run did not, as `pulumi up` would. Returns the names. */
+  removeOrphans(): string[];
+  readonly stop: () => Promise<void>;
+}
+
+export interface MessagingArgs {
+  readonly state: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly endpointPort: number;
+}
+
+/** The tag by which a queue or a topic of the program is told from one that a person made. */
+const stackTag = "order-fanout:stack";
+
+/** Loads what an earlier run kept. What was in flight at a crash is ready again at once. */
+export async function startMessaging(args: MessagingArgs): Promise<Messaging> {
+  const fauxqs = await importFauxqs();
+  const urlOf = (name: string) => `http://127.0.0.1:${args.endpointPort}/${account}/${name}`;
+  const sqs = new fauxqs.SqsStore();
+  const sns = new fauxqs.SnsStore();
+  const s3 = new fauxqs.S3Store();
+  const persistence = openDatabase(() => new fauxqs.PersistenceManager(args.state), args.state, urlOf(""));
+  persistence.load(sqs, sns, s3);
+  // After the load: with the persistence assigned, createQueue would replace the row, and cascade to its messages.
+  Object.assign(sqs, { persistence, host: "" }); // no host: a queue that a person makes gets the URL it was asked by
+  Object.assign(sns, { persistence });
+  Object.assign(s3, { persistence });
+  for (const queue of sqs.allQueues()) queue.persistence = persistence;
+  makeReceivesAtomic(fauxqs.SqsQueue.prototype);
+  const app = fauxqs.buildApp({
+    logger: false,
+    defaultRegion: args.region,
+    host: "",
+    stores: { sqsStore: sqs, snsStore: sns, s3Store: s3 },
+  });
+  await app.ready();
+  const kept = new Set<string>();
+  return {
+    app,
+    sqs,
+    persistence,
+    putQueue: (name, attributes) => {
+      kept.add(arn("sqs", args.region, name));
+      const existing = sqs.queuesByName.get(name);
+      if (existing === undefined) {
+        return sqs.createQueue(name, urlOf(name), arn("sqs", args.region, name), attributes, {
+          [stackTag]: args.stack,
+        });
+      }
+      const removed = Object.keys(existing.attributes).filter((key) => key === "RedrivePolicy" && !(key in attributes));
+      existing.setAttributes({ ...attributes, ...Object.fromEntries(removed.map((key) => [key, ""])) });
+      return existing;
+    },
+    putTopic: (name, attributes) => {
+      const topicArn = arn("sns", args.region, name);
+      kept.add(topicArn);
+      return sns.topics.get(topicArn) ?? sns.createTopic(name, attributes, { [stackTag]: args.stack }, args.region);
+    },
+    putSubscription: (topicArn, queueArn, attributes) => {
+      kept.add(`${topicArn} ${queueArn}`);
+      return putSubscription(sns, persistence, topicArn, queueArn, attributes);
+    },
+    putBucket: (name) => s3.createBucket(name),
+    removeOrphans: () => removeOrphans(sqs, sns, args.stack, kept),
+    stop: async () => {
+      await app.close();
+      persistence.close();
+    },
+  };
+}
+
+function openDatabase(open: () => Persistence, state: string, urlPrefix: string): Persistence {
+  try {
+    const persistence = open();
+    // Without an fsync at each commit: safe against kill -9, not against a power cut.
+    persistence.db.exec("PRAGMA synchronous = NORMAL");
+    persistence.db.exec("UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL");
+    persistence.db.prepare("UPDATE sqs_queues SET url = ? || name").run(urlPrefix);
+    // fauxqs 2.4.1 writes NULL into approximate_receive_count, which is NOT NULL, after it forgot the message.
+    const ready = persistence.db.prepare(
+      "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
+    );
+    persistence.updateMessageReady = (messageId) => void ready.run(messageId);
+    return persistence;
+  } catch (error) {
+    throw new LocalCloudError(
+      `${join(state, "fauxqs.db")} cannot be read (${messageOf(error)}). Delete it, or start with --fresh.`,
+    );
+  }
+}
+
+/** A move to a dead-letter queue deletes and inserts: in one transaction, so that a kill in between loses nothing. */
+function makeReceivesAtomic(prototype: Queue): void {
+  const dequeue = prototype.dequeue;
+  prototype.dequeue = function (this: Queue, ...args: Parameters<Queue["dequeue"]>) {
+    if (this.persistence === undefined) return dequeue.apply(this, args);
+    let received: { ReceiptHandle: string }[] = [];
+    this.persistence.transaction(() => {
+      received = dequeue.apply(this, args);
+    });
+    return received;
+  };
+}
+
+function putSubscription(
+  sns: SnsStore,
+  persistence: Persistence,
+  topicArn: string,
+  queueArn: string,
+  attributes: Record<string, string>,
+): string {
+  const existing = [...sns.subscriptions.values()].find(
+    (one) => one.topicArn === topicArn && one.endpoint === queueArn,
+  );
+  if (existing === undefined) {
+    const made = sns.subscribe(topicArn, "sqs", queueArn, attributes);
+    if (made === undefined) throw new Error(`there is no topic ${topicArn}`);
+    return made.arn;
+  }
+  existing.attributes = attributes;
+  delete existing.parsedFilterPolicy; // fauxqs keeps the parsed filter of the old policy
+  persistence.updateSubscriptionAttributes(existing.arn, attributes);
+  return existing.arn;
+}
+
+function removeOrphans(sqs: SqsStore, sns: SnsStore, stack: string, kept: ReadonlySet<string>): string[] {
+  const removed: string[] = [];
+  const queues = [...sqs.allQueues()];
+  const ours = new Set(queues.filter((queue) => queue.tags.get(stackTag) === stack).map((queue) => queue.arn));
+  for (const { arn: subscription, topicArn, endpoint } of [...sns.subscriptions.values()]) {
+    if (ours.has(endpoint) && !kept.has(`${topicArn} ${endpoint}`)) sns.unsubscribe(subscription);
+  }
+  for (const topic of [...sns.topics.values()]) {
+    if (topic.tags.get(stackTag) !== stack || kept.has(topic.arn)) continue;
+    sns.deleteTopic(topic.arn);
+    removed.push(topic.arn);
+  }
+  for (const queue of queues) {
+    if (!ours.has(queue.arn) || kept.has(queue.arn)) continue;
+    sqs.deleteQueue(queue.url);
+    removed.push(queue.arn);
+  }
+  return removed;
+}

@@ -1,0 +1,27 @@
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import type * as z from "zod";
+import { parseJson } from "../shared/json.ts";
+
+/** A list that survives the process: one JSON line an entry, appended before the caller is answered. */
+export interface Journal<T> {
+  readonly entries: readonly T[];
+  append(entry: T): void;
+}
+
+/** Opens the list in `file`. A last line that a kill cut short is left out. */
+export function openJournal<T>(file: string, schema: z.ZodType<T>): Journal<T> {
+  const entries: T[] = [];
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  if (lines.at(-1) !== "" && lines.length > 0) appendFileSync(file, "\n");
+  for (const line of lines) {
+    const parsed = schema.safeParse(parseJson(line));
+    if (parsed.success) entries.push(parsed.data);
+  }
+  return {
+    entries,
+    append: (entry) => {
+      appendFileSync(file, `${JSON.stringify(entry)}\n`);
+      entries.push(entry);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { arn, LocalCloudError, physicalName } from "./shared/names.ts";
+import type { ProgramResource, Provisioned } from "./program/protocol.ts";
+import type { Provision, Services } from "./shared/services.ts";
+import { api, integration, route, stage } from "./http-api/provision.ts";
+import * as lambda from "./lambda/provision.ts";
+import { nameOf, unsupported } from "./shared/inputs.ts";
+import { bucket, queue, resourcePolicy, topic, topicSubscription } from "./messaging/provision.ts";
+import { table } from "./dynamodb/provision.ts";
+
+/** What the local cloud makes, by type. A new type is added here. */
+const provisioners: Readonly<Record<string, Provision>> = {
+  "aws:dynamodb/table:Table": table,
+  "aws:s3/bucket:Bucket": bucket,
+  "aws:s3/bucketPolicy:BucketPolicy": resourcePolicy,
+  "aws:sns/topic:Topic": topic,
+  "aws:sns/topicPolicy:TopicPolicy": resourcePolicy,
+  "aws:sns/topicSubscription:TopicSubscription": topicSubscription,
+  "aws:sqs/queue:Queue": queue,
+  "aws:sqs/queuePolicy:QueuePolicy": resourcePolicy,
+  "aws:lambda/function:Function": lambda.lambdaFunction,
+  "aws:lambda/callbackFunction:CallbackFunction": lambda.lambdaFunction,
+  "aws:lambda/eventSourceMapping:EventSourceMapping": lambda.eventSourceMapping,
+  "aws:lambda/permission:Permission": lambda.permission,
+  "aws:apigatewayv2/api:Api": api,
+  "aws:apigatewayv2/integration:Integration": integration,
+  "aws:apigatewayv2/route:Route": route,
+  "aws:apigatewayv2/stage:Stage": stage,
+  "aws:apigatewayv2/authorizer:Authorizer": (resource) => {
+    throw unsupported(resource, "JWT authorizers are not emulated yet. Choose a stack without one: --stack NAME.");
+  },
+  "aws:scheduler/schedule:Schedule": lambda.schedule,
+  "aws:iam/role:Role": lambda.role,
+  "aws:iam/rolePolicy:RolePolicy": lambda.rolePolicy,
+};
+
+/** Accepted and without effect here, each with its reason; a trailing `*` names a whole module. */
+const noLocalEffect: Readonly<Record<string, string>> = {
+  "pulumi:providers:*": "there is one account and one region",
+  "aws:cloudwatch/logGroup:LogGroup": "logs are files under the state folder",
+  "aws:cloudwatch/metricAlarm:MetricAlarm": "there are no metrics",
+  "aws:cloudwatch/dashboard:Dashboard": "there are no metrics",
+  "aws:glue/catalogDatabase:CatalogDatabase": "there is no Athena to query it",
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": "the scheduler here never retries",
+  "aws:glue/catalogTable:CatalogTable": "there is no Athena to query it",
+  "aws:athena/workgroup:Workgroup": "there is no Athena",
+  "aws:athena/namedQuery:NamedQuery": "there is no Athena",
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "everything is on loopback",
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "state is as old as its folder",
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "files are in plain",
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner",
+  "aws:s3/bucketVersioning:BucketVersioning": "one version of an object is kept",
+  "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "redrives are asked for by the queues themselves",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "managed policies are AWS's own",
+  "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
+  "aws:ec2/*": "functions share this machine's network",
+  "awsx:ec2:Vpc": "functions share this machine's network",
+  "aws:ssm/*": "nothing reads parameters here",
+};
+
+/** Outputs that a program may read of a resource without effect. */
+function inertOutputs(resource: ProgramResource, region: string): Record<string, unknown> {
+  const id = physicalName(resource.name, resource.urn);
+  if (resource.type === "awsx:ec2:Vpc") {
+    const subnets = (kind: string) => ["a", "b", "c"].map((zone) => `${kind}-${zone}-${id}`);
+    const tables = { publicSubnetIds: subnets("public"), privateSubnetIds: subnets("private"), isolatedSubnetIds: [] };
+    return { vpcId: id, ...tables, routeTables: [], natGateways: [], eips: [], subnets: [], vpc: undefined };
+  }
+  const service = resource.type.split(":")[1]?.split("/")[0] ?? "";
+  const name = nameOf(resource);
+  const kind =
+    { logGroup: "log-group:", metricAlarm: "alarm:" }[resource.type.split("/")[1]?.split(":")[0] ?? ""] ?? "";
+  return { name, arn: arn(resource.type.includes("logGroup") ? "logs" : service, region, `${kind}${name}`) };
+}
+
+function isInert(type: string): boolean {
+  if (type in noLocalEffect) return true;
+  return Object.keys(noLocalEffect).some((pattern) => pattern.endsWith("*") && type.startsWith(pattern.slice(0, -1)));
+}
+
+/** Makes a resource; a type that is not known is an error, never ignored. */
+export async function provision(resource: ProgramResource, services: Services): Promise<Provisioned> {
+  const make = provisioners[resource.type];
+  if (make) return make(resource, services);
+  if (isInert(resource.type)) {
+    const outputs = inertOutputs(resource, services.settings.region);
+    const id = { "aws:cloudwatch/logGroup:LogGroup": outputs["name"] }[resource.type];
+    return { id: typeof id === "string" ? id : physicalName(resource.name, resource.urn), outputs };
+  }
+  throw new LocalCloudError(
+    `${resource.type} "${resource.name}": the local cloud does not know this type. ` +
+      `Emulate it, or list it as having no local effect, in local/provision.ts.`,
+  );
+}

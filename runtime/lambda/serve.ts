@@ -1,0 +1,115 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import * as z from "zod";
+import { fieldErrors, Problem } from "../../contracts/problems.ts";
+import type { Calls } from "../ports/calls.ts";
+import { openContext, type Contextual, type Env } from "./context.ts";
+import { deadline, type Clock } from "./deadline.ts";
+import { parseJson } from "./json.ts";
+import { jsonLog, type Log } from "./log.ts";
+import type { RouteRequest, RouteResponse } from "../define/route.ts";
+
+/** What a route's function runs: a definition of `route()`, or an inline callback. */
+export interface Servable extends Contextual {
+  readonly body?: z.ZodType;
+  readonly handle: (request: never, context: never) => Promise<RouteResponse>;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Makes the Lambda handler of a route, for an HTTP API's payload format 2.0. Every error is problem+json (RFC 9457). */
+export function serve(definition: Servable, env: Env = process.env, calls?: Calls) {
+  const base = jsonLog({ function: env["ROUTE"] ?? "api" });
+  const routes = z.array(z.string()).parse(JSON.parse(env["ROUTES"] ?? "[]"));
+  const opened = openContext(definition, env, calls);
+  opened.catch(() => undefined);
+
+  return async (event: APIGatewayProxyEventV2, clock: Clock): Promise<APIGatewayProxyStructuredResultV2> => {
+    const correlationId = token(event.headers["x-correlation-id"]) ?? event.requestContext.requestId;
+    const log = base.with({ correlationId });
+    const answer = (
+      statusCode: number,
+      type: string,
+      body: unknown,
+      headers: Readonly<Record<string, string>> = {},
+    ) => ({
+      statusCode,
+      headers: { ...(body !== undefined && { "content-type": type }), "x-correlation-id": correlationId, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    try {
+      const open = await opened;
+      const request: RouteRequest<unknown> = {
+        body: definition.body ? parseBody(event, definition.body) : undefined,
+        headers: event.headers,
+        pathParameters: event.pathParameters ?? {},
+        method: event.requestContext.http.method,
+        path: event.rawPath,
+        routes,
+      };
+      const context = open({
+        id: event.requestContext.requestId,
+        correlationId,
+        traceparent: traceparentOf(event),
+        signal: deadline(clock).signal,
+        log,
+      });
+      // `parseBody` has parsed the body by the schema that is the type of `handle`.
+      const { statusCode, headers, body } = await definition.handle(request as never, context as never);
+      return answer(statusCode, "application/json", body, headers);
+    } catch (error) {
+      const problem = error instanceof Problem ? error : unexpected(error, log);
+      return answer(problem.status, "application/problem+json", problem.body(event.rawPath), problem.headers);
+    }
+  };
+}
+
+function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {
+  const [mediaType] = (event.headers["content-type"] ?? "").split(";");
+  if (mediaType?.trim().toLowerCase() !== "application/json") {
+    throw new Problem("unsupported-media-type", "Send the body with `Content-Type: application/json`.");
+  }
+  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  if (bytes.length > MAX_BODY_BYTES) {
+    throw new Problem("too-large", `The body has ${bytes.length} bytes; the most is ${MAX_BODY_BYTES}.`);
+  }
+  const text = bytes.toString("utf8");
+  // Bytes that are not UTF-8 reach the function as U+FFFD, the character for what could not be read.
+  if (text.includes("\uFFFD")) throw new Problem("malformed-request", "The body is not UTF-8.");
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const errors = fieldErrors(parsed.error);
+  throw new Problem(
+    "invalid-request",
+    `${errors.length === 1 ? "A field is" : `${errors.length} fields are`} not valid.`,
+    {
+      errors,
+    },
+  );
+}
+
+/** AWS not answering, throttling, or refusing us is told apart from a mistake in our code: the first is worth a retry. */
+function unexpected(error: unknown, log: Log): Problem {
+  log.error("the request failed", error);
+  const fromAws =
+    error instanceof Error &&
+    ("$metadata" in error || "$fault" in error || ["TimeoutError", "AbortError"].includes(error.name)) &&
+    !["ValidationException", "AccessDeniedException"].includes(error.name);
+  const fromSocket =
+    error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
+  return fromAws || fromSocket
+    ? new Problem("unavailable", "Try again; with the same Idempotency-Key it is safe.", {
+        headers: { "retry-after": "1" },
+      })
+    : new Problem("internal-error", "The correlation id finds the cause in our logs.");
+}
+
+/** A client's correlation id is taken over when it cannot spoil a log or a header. */
+const token = (value: string | undefined): string | undefined =>
+  value !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(value) ? value : undefined;
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+function traceparentOf({ headers: { traceparent } }: APIGatewayProxyEventV2): string | undefined {
+  return traceparent !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
+    ? traceparent
+    : undefined;
+}
