@@ -3,11 +3,11 @@ import { OrderApi } from "./components/order-api.ts";
 import { OrderStore } from "./components/order-store.ts";
 import { QueueConsumer } from "./components/queue-consumer.ts";
 import { loadConfig } from "./config.ts";
-import { events, OrderPlaced } from "./contracts/events.ts";
+import { events, eventsModule, OrderPlaced } from "./contracts/events.ts";
 import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
-import { consumer } from "./runtime/define/consumer.ts";
+import { consumer } from "./runtime/index.ts";
 
-// An inline callback is the same definition without a module: what it captures is serialized by Pulumi.
+// An inline callback is the same definition without a module: Pulumi serializes the function and what it captures.
 const audit = consumer({
   on: [OrderPlaced],
   handle: async (event, { log }) =>
@@ -16,9 +16,10 @@ const audit = consumer({
 
 const { consumers: configured, ...config } = loadConfig({ ...registry, audit });
 
-const topic = new FanOutTopic("order-events", { events });
+const topic = new FanOutTopic("order-events", { events, module: eventsModule });
 const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox });
-const resources = { orders: store.orders, stock: store.stock, effects: store.effects, lake: store.lake };
+const { orders, outbox, stock, effects, lake } = store;
+const resources = { orders, outbox, stock, effects, lake };
 
 const api = new OrderApi("api", {
   ...config,
@@ -39,5 +40,5 @@ export const apiUrl = api.url;
 export const ordersUrl = api.ordersUrl;
 export const topicArn = topic.arn;
 export const tables = store.names;
-export const analyticsBucket = store.lake.id;
+export const analyticsBucket = lake.id;
 export const consumers = Object.fromEntries(queues.map(({ name, outputs }) => [name, outputs]));

@@ -1,6 +1,7 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { StoredOrder } from "../contracts/order.ts";
+import { StoredEffect } from "../contracts/ledger.ts";
+import { splitEntries, timelineOf } from "../contracts/orders-table.ts";
 import { columns, CommandError, main, readArguments } from "./shared/console.ts";
 import { depth, peek } from "./shared/dead-letters.ts";
 import { openTarget, targetOptions, type Target } from "./shared/target.ts";
@@ -11,35 +12,20 @@ const usage = `npm run orders -- show ID      the order, its timeline, its effec
   --state DIR    the local cloud's folder (default .local)
   --json         for programs`;
 
-/** Contact data has no place on a screen that somebody else may see. */
-const WithoutContact = StoredOrder.omit({ customer: true, shippingAddress: true, fingerprint: true });
-const Event = z.object({ entry: z.string(), at: z.string(), outboxSince: z.string().optional() });
-const Effect = z.object({
-  effect: z.string(),
-  leaseUntil: z.number().optional(),
-  at: z.string().optional(),
-  outcome: z.object({ outcome: z.string(), reason: z.string().optional() }).optional(),
-});
 const Body = z.object({ subject: z.string(), type: z.string() });
 
 async function find(target: Target, orderId: string) {
   const { orders, effects } = target.outputs.tables;
-  const entries = await query(target, orders, "orderId", orderId);
-  const stored = entries.find(({ entry }) => entry === "order");
-  if (!stored) throw new CommandError(`There is no order ${orderId}.`);
-  const order = WithoutContact.parse(stored);
-
-  const timeline = Event.array()
-    .parse(entries.filter(({ entry }) => entry !== "order"))
-    .map(({ entry, at, outboxSince }) => ({
-      type: entry.replace(/^event#/, ""),
-      at,
-      published: outboxSince === undefined,
-    }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1));
+  // Contact data has no place on a screen that somebody else may see: its item is not shown.
+  const { order, events } = splitEntries(await query(target, orders, "orderId", orderId));
+  if (!order) throw new CommandError(`There is no order ${orderId}.`);
+  const unpublished = new Set(
+    events.filter(({ outboxSince }) => outboxSince !== undefined).map(({ event }) => event.type),
+  );
+  const timeline = timelineOf(events).map(({ type, at }) => ({ type, at, published: !unpublished.has(type) }));
   const ofEvents = await Promise.all(
     timeline.map(async ({ type }) => {
-      const found = Effect.array().parse(await query(target, effects, "eventId", `${orderId}/${type}`));
+      const found = StoredEffect.array().parse(await query(target, effects, "eventId", `${orderId}/${type}`));
       return found.map((effect) => ({ event: type, ...effect }));
     }),
   );

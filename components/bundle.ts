@@ -9,7 +9,7 @@ import * as z from "zod";
 const wrappers = {
   consume: "runtime/lambda/consume.ts",
   serve: "runtime/lambda/serve.ts",
-  run: "runtime/lambda/run-scheduled.ts",
+  runScheduled: "runtime/lambda/run-scheduled.ts",
 } as const;
 export type Wrapper = keyof typeof wrappers;
 
@@ -33,14 +33,16 @@ export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Outp
   );
 }
 
-/** Bundles the runtime of the inline callbacks into its file, once; the output is that file's name. */
-export function bundleInlineRuntime(): pulumi.Output<string> {
-  inlineRuntime ??= bundle(`export { consumeInline, serveInline } from "./runtime/lambda/inline.ts";`).then(
-    async (code) => {
-      await replaceFile(join(root, inlineRuntimeFile), code);
-      return inlineRuntimeFile;
-    },
-  );
+/** Bundles the runtime of the inline callbacks, with the program's events, into its file, once; gives the file's name. */
+export function bundleInlineRuntime(events: ImportMeta): pulumi.Output<string> {
+  inlineRuntime ??= bundle(
+    `import { events } from "./${relative(root, events.filename)}"; ` +
+      `import { inlineRuntime } from "./runtime/lambda/inline.ts"; ` +
+      `export const { consumeInline, serveInline } = inlineRuntime(events);`,
+  ).then(async (code) => {
+    await replaceFile(join(root, inlineRuntimeFile), code);
+    return inlineRuntimeFile;
+  });
   return pulumi.output(inlineRuntime);
 }
 let inlineRuntime: Promise<string> | undefined;
@@ -116,8 +118,8 @@ async function runEsbuild(entries: readonly string[]): Promise<Map<string, strin
 }
 
 /**
- * A cached bundle is good as long as every file of ours in it is the same, and with the lockfile every package. What is
- * not of ours is not read: it is many times as much.
+ * A cached bundle is good as long as every file of ours in it is the same, and the lockfile. node_modules is not hashed:
+ * the lockfile stands for it.
  */
 const Cached = z.object({ inputs: z.record(z.string(), z.string()), code: z.string() });
 

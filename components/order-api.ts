@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Route, RouteResponse } from "../runtime/define/route.ts";
+import type { Route, RouteResponse } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction } from "./handler-function.ts";
 import { toRecord, type Resources } from "./resources.ts";
@@ -23,9 +23,9 @@ export interface OrderApiArgs<N, T extends string> {
   logRetentionDays: number;
 }
 
-/** The functions' time in seconds, well under the 30 s after which the API gives up. */
-const TIMEOUT = 10;
-const MEMORY = 256;
+/** Well under the 30 s after which the API gives up. */
+const TIMEOUT_SECONDS = 10;
+const MEMORY_MB = 256;
 
 /** The HTTP API: one function for each route, throttled, with access logs. */
 export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
@@ -65,10 +65,11 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
         handler: typeof definition === "function" ? { handle: definition } : definition,
         resources: toRecord(args.resources),
         topic: args.topic,
-        timeout: TIMEOUT,
-        memory: MEMORY,
-        logRetention: args.logRetentionDays,
-        environment: { ROUTE: key, ...(key === "$default" && { ROUTES: JSON.stringify(routes) }) },
+        timeoutSeconds: TIMEOUT_SECONDS,
+        memoryMb: MEMORY_MB,
+        logRetentionDays: args.logRetentionDays,
+        handlerName: key,
+        ...(key === "$default" && { environment: { ROUTES: JSON.stringify(routes) } }),
       },
       parent,
     );

@@ -1,11 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Scheduled } from "../runtime/define/scheduled.ts";
+import type { Scheduled } from "../runtime/index.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { assumedBy, eventSource, HandlerFunction } from "./handler-function.ts";
-import { policy } from "./permissions.ts";
-import type { EffectLedger } from "./resources.ts";
+import { ordersOutboxKey } from "../contracts/orders-table.ts";
+import { OUTBOX_INDEX } from "../contracts/outbox.ts";
+import { eventSource, HandlerFunction } from "./handler-function.ts";
+import { assumedBy, policy } from "./permissions.ts";
+import type { EffectLedger, Outbox } from "./resources.ts";
 
 export interface OrderStoreArgs {
   topic: FanOutTopic<string>;
@@ -17,10 +19,12 @@ export interface OrderStoreArgs {
   logRetentionDays: number;
 }
 
-/** Where the system's data is: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
+/** The system's data: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
 export class OrderStore extends pulumi.ComponentResource {
-  /** Key `orderId` + `entry`: the item `order`, and an item `event#<type>` for each event. */
+  /** Key `orderId` + `entry`: see `contracts/orders-table.ts`. */
   readonly orders: aws.dynamodb.Table;
+  /** The outbox, which is a part of the orders table. */
+  readonly outbox: Outbox;
   /** Key `sku`: the catalogue, with prices in minor units and the stock on hand. */
   readonly stock: aws.dynamodb.Table;
   /** Key `eventId` + `effect`: the ledger of effects outside, `effect` being `<consumer>#<effect>`. */
@@ -33,6 +37,7 @@ export class OrderStore extends pulumi.ComponentResource {
     super("order-fanout:orders:OrderStore", name, {}, opts);
 
     this.orders = createTable(`${name}-table`, { hashKey: "orderId", rangeKey: "entry", outbox: true }, args, this);
+    this.outbox = { outbox: this.orders, key: ordersOutboxKey };
     this.stock = createTable(`${name}-stock`, { hashKey: "sku" }, args, this);
     this.effects = {
       ledger: createTable(`${name}-effects`, { hashKey: "eventId", rangeKey: "effect", ttl: "expiresAt" }, args, this),
@@ -72,7 +77,7 @@ function createTable(
       attributes: keys.map((key) => ({ name: key, type: "S" })),
       ...(outbox && {
         globalSecondaryIndexes: [
-          { name: "outbox", hashKey: "outboxShard", rangeKey: "outboxSince", projectionType: "KEYS_ONLY" },
+          { name: OUTBOX_INDEX, hashKey: "outboxShard", rangeKey: "outboxSince", projectionType: "KEYS_ONLY" },
         ],
       }),
       ...(ttl !== undefined && { ttl: { attributeName: ttl, enabled: true } }),
@@ -139,15 +144,16 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
   const relay = new HandlerFunction(
     name,
     {
-      wrapper: "run",
+      wrapper: "runScheduled",
       handler: args.relay,
       resources: { orders },
       topic: args.topic,
-      timeout: 50,
-      memory: 256,
-      logRetention: args.logRetentionDays,
-      // Younger marks are left to their writer, who is most likely just publishing.
-      environment: { SCHEDULED: "relay", RELAY_AFTER_SECONDS: "30" },
+      timeoutSeconds: 50,
+      memoryMb: 256,
+      logRetentionDays: args.logRetentionDays,
+      handlerName: "relay",
+      // Younger marks are left to their writer, which is most likely just publishing.
+      environment: { RELAY_AFTER_SECONDS: "30" },
     },
     { parent },
   );
@@ -181,7 +187,7 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
   );
 }
 
-/** An event has waited for its publication for over 3 minutes, or nobody says how long: the relay does not run. */
+/** Alarms when an event has waited for its publication for over 3 minutes, or the relay has stopped reporting. */
 function createOutboxAlarm(name: string, parent: pulumi.Resource): void {
   new aws.cloudwatch.MetricAlarm(
     name,

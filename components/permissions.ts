@@ -1,5 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Consumer, Ports, Route, Scheduled } from "../runtime/index.ts";
+import type { FanOutTopic } from "./fan-out-topic.ts";
+import { emitsOf, requireOutbox, requireResource, type Resource } from "./resources.ts";
 
 /** A statement of an IAM policy. */
 export interface Statement {
@@ -11,14 +14,57 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
+/** A policy document. */
 export const policy = (statements: readonly Statement[]): pulumi.Output<string> =>
   pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements });
 
+/** The trust policy of a role that one service assumes. */
+export const assumedBy = (Service: string): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }],
+  });
+
+/** Writing to a log group. */
+export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => [
+  allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.interpolate`${arn}:*`),
+];
+
+/** Everything that a definition's uses and emits allow its function. */
+export function statementsOfUses(
+  name: string,
+  { handler }: { handler: Consumer | Route | Scheduled },
+  given: { resources: Readonly<Record<string, Resource>>; topic: FanOutTopic<string>; settings?: unknown },
+): Statement[] {
+  const { resources, topic, settings } = given;
+  const uses = Object.entries(handler.uses ?? {}).flatMap(([use, { kind, verbs }]): Statement[] => {
+    switch (kind) {
+      case "table":
+        return tableStatements(requireResource(name, use, "table", resources), verbs);
+      case "bucket":
+        return [allow("s3:PutObject", pulumi.interpolate`${requireResource(name, use, "bucket", resources).arn}/*`)];
+      case "ledger":
+        return [allow("dynamodb:UpdateItem", requireResource(name, use, "ledger", resources).ledger.arn)];
+      case "topic":
+        return publishStatements(topic.arn);
+      case "email":
+        return isRecord(settings) && typeof settings["from"] === "string"
+          ? emailStatements(settings["from"], topic.arn)
+          : [];
+      case "sms":
+        return isRecord(settings) && settings["sms"] === true ? smsStatements() : [];
+      case "https":
+        return [];
+    }
+  });
+  return emitsOf(handler) ? [...uses, ...outboxStatements(requireOutbox(name, resources).outbox, topic.arn)] : uses;
+}
+
 /**
- * The IAM action behind each verb of a kind. A transaction asks for the actions of its writes, not for one of its own
+ * The IAM action behind each verb of a table. A transaction asks for the actions of its writes, not for one of its own
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
  */
-const tableActions: Readonly<Record<string, string>> = {
+const tableActions: Readonly<Record<keyof Ports["table"], string>> = {
   get: "dynamodb:GetItem",
   getMany: "dynamodb:BatchGetItem",
   query: "dynamodb:Query",
@@ -34,9 +80,11 @@ const allow = (Action: string | readonly string[], Resource: pulumi.Input<string
   Resource,
 });
 
+const isTableVerb = (verb: string): verb is keyof Ports["table"] => Object.hasOwn(tableActions, verb);
+
 /** What the verbs of a table allow; a query may also read the table's indexes. */
-export function tableStatements(table: aws.dynamodb.Table, verbs: readonly string[]): Statement[] {
-  const actions = verbs.map((verb) => tableActions[verb] ?? `dynamodb:${verb}`);
+function tableStatements(table: aws.dynamodb.Table, verbs: readonly string[]): Statement[] {
+  const actions = verbs.filter(isTableVerb).map((verb) => tableActions[verb]);
   const indexes = pulumi
     .all([table.arn, table.globalSecondaryIndexes])
     .apply(([arn, found]) => [arn, ...(found ?? []).map(({ name }) => `${arn}/index/${name}`)]);
@@ -44,24 +92,18 @@ export function tableStatements(table: aws.dynamodb.Table, verbs: readonly strin
 }
 
 /** Putting an event into the outbox, taking its mark off, and publishing it. */
-export const outboxStatements = (orders: aws.dynamodb.Table, topicArn: pulumi.Output<string>): Statement[] => [
+const outboxStatements = (orders: aws.dynamodb.Table, topicArn: pulumi.Output<string>): Statement[] => [
   allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], orders.arn),
   ...publishStatements(topicArn),
 ];
 
-export const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [allow("sns:Publish", topicArn)];
-
-export const ledgerStatements = (table: aws.dynamodb.Table): Statement[] => [allow("dynamodb:UpdateItem", table.arn)];
-
-export const bucketStatements = (bucket: aws.s3.Bucket): Statement[] => [
-  allow("s3:PutObject", pulumi.interpolate`${bucket.arn}/*`),
-];
+const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [allow("sns:Publish", topicArn)];
 
 /**
  * Sending from one address: by the identity of the address itself, or of its domain. `arn` is any ARN of the stack, for
  * the partition, the region and the account in it.
  */
-export function emailStatements(from: string, arn: pulumi.Output<string>): Statement[] {
+function emailStatements(from: string, arn: pulumi.Output<string>): Statement[] {
   const identities = arn.apply((sample) => {
     const [, partition, , region, account] = sample.split(":");
     const domain = from.slice(from.lastIndexOf("@") + 1);
@@ -71,6 +113,6 @@ export function emailStatements(from: string, arn: pulumi.Output<string>): State
 }
 
 /** A phone number has no ARN: everything that has one is left out instead. */
-export const smsStatements = (): Statement[] => [
-  { Effect: "Allow", Action: "sns:Publish", NotResource: "arn:aws:sns:*:*:*" },
-];
+const smsStatements = (): Statement[] => [{ Effect: "Allow", Action: "sns:Publish", NotResource: "arn:aws:sns:*:*:*" }];
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

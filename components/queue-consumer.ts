@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Consumer } from "../runtime/define/consumer.ts";
+import type { Consumer } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
 import { policy, type Statement } from "./permissions.ts";
@@ -96,11 +96,11 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
         handler,
         resources: { ...toRecord(args.resources), ...ownedTables(name, handler, args.production, parent) },
         topic,
-        timeout: args.timeoutSeconds,
-        memory: args.memoryMb,
-        logRetention: args.logRetentionDays,
+        timeoutSeconds: args.timeoutSeconds,
+        memoryMb: args.memoryMb,
+        logRetentionDays: args.logRetentionDays,
         settings: args.settings,
-        environment: { CONSUMER: name },
+        handlerName: name,
         statements: [pollStatement(this.queue)],
       },
       parent,

@@ -68,46 +68,5 @@ export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
 export const statusesBefore = (to: OrderStatus): OrderStatus[] =>
   OrderStatus.options.filter((status) => transitions[status].includes(to));
 
-/**
- * The item `order` of the orders table. It asks less than a request: an order that was accepted once stays readable, also
- * where today's rules would refuse it.
- */
-export const StoredOrder = z.object({
-  orderId: z.string(),
-  status: OrderStatus,
-  customerId: z.string(),
-  customer: z.object({
-    name: z.string(),
-    email: z.string(),
-    phone: z.string().optional(),
-    smsConsent: z.boolean().optional(),
-  }),
-  shippingAddress: z.object({
-    line1: z.string(),
-    line2: z.string().optional(),
-    city: z.string(),
-    postalCode: z.string(),
-    countryCode: z.string(),
-  }),
-  items: z.array(OrderItem),
-  total: PastMoney,
-  paymentReference: z.string().optional(),
-  placedAt: z.string(),
-  /** SHA-256 of the canonical request: one idempotency key stands for one body. */
-  fingerprint: z.string(),
-  shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
-});
-export type StoredOrder = z.output<typeof StoredOrder>;
-
-/** Every order's id is a UUID; what is none is no order, and is not asked for. */
+/** Anything that is not a UUID cannot be an order: there is no need to read it. */
 export const isOrderId = (text: string): boolean => z.guid().safeParse(text).success;
-
-/** What the API tells of an order as it was placed: never contact data. */
-export const placedView = (order: StoredOrder) => ({
-  orderId: order.orderId,
-  status: "placed" as const,
-  customerId: order.customerId,
-  items: order.items,
-  total: order.total,
-  placedAt: order.placedAt,
-});

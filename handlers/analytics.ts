@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { events } from "../contracts/events.ts";
-import { bucket, consumer, type Heard } from "../runtime/define/consumer.ts";
+import { bucket, consumer, type Delivered } from "../runtime/index.ts";
 
 /**
  * Stores every event as a line of newline-delimited JSON, under the UTC day of its time. A batch that comes again
@@ -23,7 +23,7 @@ export default consumer({
   },
 });
 
-type Batch = readonly Heard<(typeof events)[number]>[];
+type Batch = readonly Delivered<(typeof events)[number]>[];
 
 const ndjson = (batch: Batch): string => batch.map(({ event }) => `${JSON.stringify(event)}\n`).join("");
 

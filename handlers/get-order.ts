@@ -1,32 +1,23 @@
-import { isOrderId, placedView, StoredOrder } from "../contracts/order.ts";
+import { isOrderId } from "../contracts/order.ts";
+import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
-import { route, table } from "../runtime/define/route.ts";
+import { route, table } from "../runtime/index.ts";
+import { placedView } from "./orders.ts";
 
-/** `GET /orders/{orderId}`: the order with its present status and its timeline. Never contact data. */
+/** `GET /orders/{orderId}`: the order with its present status and its timeline. Contact data is not even read. */
 export default route({
   module: import.meta,
   uses: { orders: table("query") },
 
   async handle({ pathParameters: { orderId = "" } }, { orders }) {
-    if (!isOrderId(orderId)) throw new Problem("not-found", "There is no such order.");
-    const entries = await orders.query({
-      KeyConditionExpression: "orderId = :id",
-      ExpressionAttributeValues: { ":id": orderId },
-    });
-    const found = entries.find(({ entry }) => entry === "order");
-    if (!found) throw new Problem("not-found", "There is no such order.");
-
-    const order = StoredOrder.parse(found);
-    const timeline = entries
-      .filter(({ entry }) => entry !== "order")
-      .map(({ entry, at }) => ({ type: String(entry).replace(/^event#/, ""), at: String(at) }))
-      .sort((a, b) => (a.at < b.at ? -1 : 1));
+    const { order, events } = splitEntries(isOrderId(orderId) ? await orders.query(orderAndEvents(orderId)) : []);
+    if (!order) throw new Problem("not-found", "There is no such order.");
     return {
       statusCode: 200,
       body: {
         ...placedView(order),
         status: order.status,
-        timeline,
+        timeline: timelineOf(events),
         ...(order.shipment && { shipment: order.shipment }),
       },
     };

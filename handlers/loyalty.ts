@@ -1,6 +1,6 @@
 import { OrderConfirmed } from "../contracts/events.ts";
 import { fractionDigits } from "../contracts/text.ts";
-import { consumer, owned, table } from "../runtime/define/consumer.ts";
+import { consumer, owned, table } from "../runtime/index.ts";
 
 /** One point for each whole major unit spent, once per event: the claim and the points share a transaction. */
 export default consumer({

@@ -1,7 +1,7 @@
 import { Problem } from "../contracts/problems.ts";
-import { route } from "../runtime/define/route.ts";
+import { route } from "../runtime/index.ts";
 
-/** `$default`: what no route matches. Says 405 where another method would do, and 404 elsewhere. */
+/** `$default` gets the requests that no route matches: 405 if the path takes another method, otherwise 404. */
 export default route({
   module: import.meta,
 

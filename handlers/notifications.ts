@@ -1,17 +1,18 @@
 import * as z from "zod";
 import { OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../contracts/events.ts";
-import { StoredOrder } from "../contracts/order.ts";
-import { consumer, email, ledger, sms, table, type Outcome } from "../runtime/define/consumer.ts";
+import type { Outcome } from "../contracts/ledger.ts";
+import { consumer, email, ledger, sms, table } from "../runtime/index.ts";
 import { messageFor } from "./notifications/messages.ts";
+import { loadOrderAndContact } from "./orders.ts";
 
 /**
- * Tells the customer: an e-mail on each event, and an SMS when the shipment is booked to whoever gave a number and said
- * yes. The effects ledger keeps a repeated delivery from telling twice.
+ * Notifies the customer: an e-mail on each event, and an SMS when the shipment is booked if the customer gave a number
+ * and consented. The effects ledger keeps a repeated delivery from sending a second message.
  */
 export default consumer({
   module: import.meta,
   on: [OrderPlaced, OrderRejected, OrderCancelled, ShipmentBooked],
-  uses: { orders: table("get"), effects: ledger("once"), mail: email("send"), text: sms("send") },
+  uses: { orders: table("getMany"), effects: ledger("once"), mail: email("send"), text: sms("send") },
   settings: z.strictObject({
     /** The sender's address, verified in SES. Left out, no e-mail is sent and each is recorded as not sent. */
     from: z.email().optional(),
@@ -24,18 +25,17 @@ export default consumer({
 
   async handle(event, { orders, effects, mail, text, log }) {
     const orderId = event.subject;
-    const found = await orders.get({ orderId, entry: "order" });
-    if (!found) throw new Error("the order is not there");
-    const order = StoredOrder.parse(found);
-    const { customer } = order;
-    const message = messageFor(event, order);
+    const { order, contact } = await loadOrderAndContact(orders, orderId);
+    const { customer } = contact;
+    const message = messageFor(event, order, customer.name);
+    const tags = { orderId };
 
-    const mailed = await effects.once("email", () => mail.send({ to: customer.email, orderId, ...message }));
+    const mailed = await effects.once("email", () => mail.send({ to: customer.email, tags, ...message }));
     if (mailed) report("e-mail", mailed);
 
     const { phone } = customer;
     if (event.type !== "shipment.booked" || phone === undefined || !customer.smsConsent) return;
-    const texted = await effects.once("sms", () => text.send({ to: phone, orderId, text: message.subject }));
+    const texted = await effects.once("sms", () => text.send({ to: phone, tags, text: message.subject }));
     if (texted) report("SMS", texted);
 
     function report(what: string, { outcome, reason }: Outcome): void {

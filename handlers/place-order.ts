@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
 import { OrderPlaced } from "../contracts/events.ts";
-import { OrderRequest, placedView, StoredOrder } from "../contracts/order.ts";
+import { OrderRequest } from "../contracts/order.ts";
+import { contactKey, orderKey, type StoredContact, type StoredOrder } from "../contracts/orders-table.ts";
 import { Problem, type FieldError } from "../contracts/problems.ts";
 import { CatalogueItem } from "../contracts/stock.ts";
 import { idempotencyKey } from "./place-order/idempotency-key.ts";
-import { route, table } from "../runtime/define/route.ts";
+import { route, table } from "../runtime/index.ts";
+import { loadOrder, placedView } from "./orders.ts";
 
 /**
- * `POST /orders`: prices the lines from the catalogue, and writes the order with its `order.placed` in one transaction.
+ * `POST /orders`: prices the lines from the catalogue, and writes order, contact and `order.placed` in one transaction.
  * With an Idempotency-Key the order's id is made from it, so that the same key finds the same order.
  */
 export default route({
@@ -21,8 +23,8 @@ export default route({
     const orderId = key === undefined ? randomUUID() : uuidOf(body.customerId ?? "", key);
     const fingerprint = sha256(canonical(body)).toString("hex");
     const replay = async () => {
-      const stored = await orders.get({ orderId, entry: "order" });
-      return stored && replayed(StoredOrder.parse(stored), fingerprint);
+      const stored = await loadOrder(orders, orderId);
+      return stored && replayed(stored, fingerprint);
     };
 
     const before = key !== undefined && (await replay());
@@ -34,17 +36,18 @@ export default route({
       orderId,
       status: "placed",
       customerId: body.customerId ?? `c-${randomUUID()}`,
-      customer: body.customer,
-      shippingAddress: body.shippingAddress,
       items,
       total,
       ...(body.paymentReference !== undefined && { paymentReference: body.paymentReference }),
       placedAt: new Date().toISOString(),
       fingerprint,
     };
+    const { customer, shippingAddress } = body;
+    const contact: StoredContact = { orderId, customer, shippingAddress };
     const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
     const refused = await transact([
-      orders.put({ Item: { ...order, entry: "order" }, ConditionExpression: "attribute_not_exists(orderId)" }),
+      orders.put({ Item: { ...order, ...orderKey(orderId) }, ConditionExpression: "attribute_not_exists(orderId)" }),
+      orders.put({ Item: { ...contact, ...contactKey(orderId) } }),
       emit(OrderPlaced, orderId, { customerId: order.customerId, lines, total }),
     ]);
     if (refused.length > 0) {

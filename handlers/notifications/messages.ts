@@ -1,19 +1,21 @@
-import type { EventOf, OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../../contracts/events.ts";
-import type { StoredOrder } from "../../contracts/order.ts";
+import type { EventOf } from "../../contracts/cloud-event.ts";
+import type { OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../../contracts/events.ts";
+import type { StoredOrder } from "../../contracts/orders-table.ts";
 import { fractionDigits, type Money } from "../../contracts/text.ts";
 
-type Told = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof OrderCancelled | typeof ShipmentBooked>;
+type Notified = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof OrderCancelled | typeof ShipmentBooked>;
 
-/** What the customer reads of an event. */
+/** The message that a customer gets about an event. */
 export function messageFor(
-  event: Told,
-  { orderId, customer, items, total }: StoredOrder,
+  event: Notified,
+  { orderId, items, total }: StoredOrder,
+  name: string,
 ): { subject: string; text: string } {
   const number = orderId.slice(0, 8).toUpperCase();
   const lines = items.map(({ name, quantity, lineTotal }) => `  ${quantity} x ${name}: ${format(lineTotal)}`);
   const write = (subject: string, ...paragraphs: string[]) => ({
     subject,
-    text: [`Hello ${customer.name},`, ...paragraphs, `Your order number is ${orderId}.`].join("\n\n"),
+    text: [`Hello ${name},`, ...paragraphs, `Your order number is ${orderId}.`].join("\n\n"),
   });
   switch (event.type) {
     case "order.placed":

@@ -1,9 +1,7 @@
 import type * as z from "zod";
-import type { EventType } from "../../contracts/events.ts";
-import type { Context } from "../lambda/context.ts";
-import type { Shared, Use, Uses } from "./uses.ts";
-
-export { table } from "./uses.ts";
+import type { EventType } from "../../contracts/cloud-event.ts";
+import type { Context, NeedsOfEmits, Shared, Uses } from "./types.ts";
+import type { Use } from "./uses.ts";
 
 /** A request as a route's handler gets it. */
 export interface RouteRequest<B = undefined> {
@@ -36,7 +34,7 @@ export interface Route<in N = never, out T extends string = string> {
 }
 
 /** A handler in a file of its own is bundled. An inline callback is serialized, which a schema would not survive. */
-type Placed<B extends z.ZodType> =
+type InFile<B extends z.ZodType> =
   | {
       /** `import.meta` of the handler's own file. */
       module: ImportMeta;
@@ -46,20 +44,18 @@ type Placed<B extends z.ZodType> =
   | { module?: never; body?: never };
 
 interface Definition<B extends z.ZodType, M extends EventType, U> {
-  /** The events that it may emit, in a transaction of the orders table. */
+  /** The events that it may emit, each in the transaction of the change that it announces. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
   uses?: U;
   handle: (request: RouteRequest<z.output<B>>, context: Context<U, M, z.ZodUndefined>) => Promise<RouteResponse>;
 }
 
-type NeedsOfEmits<M> = [M] extends [never] ? unknown : { readonly orders: readonly ["table"] };
-
 /** Defines a route of the API. */
 export function route<
   B extends z.ZodType = z.ZodUndefined,
   const M extends EventType = never,
   const U extends Uses = Record<never, never>,
->(definition: Definition<B, M, U> & Placed<B>): Route<Shared<U> & NeedsOfEmits<M>, M["type"]> {
+>(definition: Definition<B, M, U> & InFile<B>): Route<Shared<U> & NeedsOfEmits<M>, M["type"]> {
   return definition;
 }

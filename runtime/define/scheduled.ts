@@ -1,33 +1,38 @@
 import type * as z from "zod";
-import type { Context, Env } from "../lambda/context.ts";
-import type { Shared, Use, Uses } from "./uses.ts";
+import type { EnvironmentWith, VariableName } from "../../contracts/environment.ts";
+import type { Context, Shared, Uses } from "./types.ts";
+import type { Use } from "./uses.ts";
 
 /** What runs on a schedule: uses resources `N` (name to kind). */
 export interface Scheduled<in N = never> {
   readonly module: ImportMeta;
   readonly uses?: Readonly<Record<string, Use>>;
+  readonly variables?: readonly VariableName[];
   readonly handle: (context: never) => Promise<void>;
   readonly needs?: (resources: N) => void;
 }
 
 /** What a scheduled handler gets beside what every handler does. */
-export interface Reporting {
-  readonly env: Env;
+export interface Reporting<V extends VariableName = never> {
+  /** The function's environment; the variables that the definition declares are there. */
+  readonly env: EnvironmentWith<V>;
   /** Records a metric of the namespace `OrderFanout`, in seconds. */
   readonly metricSeconds: (name: string, value: number) => void;
 }
 
-interface Definition<U> {
+interface Definition<U, V extends VariableName> {
   /** `import.meta` of the handler's own file, which is bundled. */
   module: ImportMeta;
   /** The resources that it uses, by the name the program offers them under. */
   uses?: U;
-  handle: (context: Context<U, never, z.ZodUndefined> & Reporting) => Promise<void>;
+  /** The environment variables that it cannot do without. */
+  variables?: readonly V[];
+  handle: (context: Context<U, never, z.ZodUndefined> & Reporting<V>) => Promise<void>;
 }
 
 /** Defines what runs on a schedule. */
-export function scheduled<const U extends Uses = Record<never, never>>(
-  definition: Definition<U>,
+export function scheduled<const U extends Uses = Record<never, never>, const V extends VariableName = never>(
+  definition: Definition<U, V>,
 ): Scheduled<Shared<U>> {
   return definition;
 }

@@ -1,14 +1,12 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { decode, type EventOf, type EventType } from "../../contracts/events.ts";
+import { decode, identify, logFieldsOf, type EventOf, type EventType } from "../../contracts/cloud-event.ts";
 import type { Calls } from "../ports/calls.ts";
-import { openContext, type Contextual, type Env } from "./context.ts";
+import type { Scope } from "../ports/port.ts";
+import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
 import { deadline, type Clock, type Deadline } from "./deadline.ts";
 import { jsonLog, type Log } from "./log.ts";
-import type { Scope } from "../ports/port.ts";
 
-type EventAny = EventOf<EventType>;
-
-/** What the batch loop runs: a definition of `consumer()`, or an inline callback with what it captured. */
+/** A definition of `consumer()`, or an inline callback with what it captured, as the batch loop runs it. */
 export interface Consumable extends Contextual {
   readonly on: readonly EventType[];
   readonly concurrency?: number;
@@ -16,9 +14,11 @@ export interface Consumable extends Contextual {
   readonly handleBatch?: (batch: never, context: never) => Promise<void>;
 }
 
+/** A record whose event could be read. */
 interface Readable {
-  readonly record: SQSRecord;
-  readonly event: EventAny;
+  readonly messageId: string;
+  readonly event: EventOf<EventType>;
+  readonly scope: Scope;
 }
 
 const CONCURRENCY = 5;
@@ -28,9 +28,9 @@ const CONCURRENCY = 5;
  * done (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). It fails closed: a record counts
  * as failed until its handler has returned.
  */
-export function consume(definition: Consumable, env: Env = process.env, calls?: Calls) {
-  const consumer = env["CONSUMER"] ?? "unknown";
-  const log = jsonLog({ function: consumer });
+export function consume(definition: Consumable, variables: Variables = process.env, calls?: Calls) {
+  const env = environmentOf(definition, variables);
+  const log = jsonLog({ function: env.NAME });
   const opened = openContext(definition, env, calls);
   // A rejection here is not lost: each invocation awaits the same promise, and fails its whole batch.
   opened.catch(() => undefined);
@@ -40,21 +40,21 @@ export function consume(definition: Consumable, env: Env = process.env, calls?: 
     try {
       const open = await opened;
       const limits = deadline(clock);
-      const readable = Records.flatMap((record) => read(record, definition.on, log, done));
+      const readable = Records.flatMap((record) => read(record, definition.on, limits.signal, log, done));
       const attempt = guarded(done, limits, open);
 
       // `decode` has parsed each event by the schemas of `on`, which are the types of `handle` and `handleBatch`.
       const { handle, handleBatch } = definition;
       if (handleBatch) {
-        const heard = readable.map((one) => ({ event: one.event, log: scopeOf(one, log, limits.signal).log }));
+        const delivered = readable.map(({ event, scope }) => ({ event, log: scope.log }));
         const scope = { id: "batch", correlationId: "batch", signal: limits.signal, log };
-        await attempt(readable, scope, (context) => handleBatch(heard as never, context));
+        await attempt(readable, scope, (context) => handleBatch(delivered as never, context));
       } else if (handle) {
         await inParallel(readable, definition.concurrency ?? CONCURRENCY, (one) =>
-          attempt([one], scopeOf(one, log, limits.signal), (context) => handle(one.event as never, context)),
+          attempt([one], one.scope, (context) => handle(one.event as never, context)),
         );
       } else {
-        throw new Error(`Consumer "${consumer}": it has neither handle nor handleBatch`);
+        throw new Error(`Consumer "${env.NAME}": it has neither handle nor handleBatch`);
       }
     } catch (error) {
       log.error("the batch failed", error, { records: Records.length });
@@ -67,35 +67,46 @@ export function consume(definition: Consumable, env: Env = process.env, calls?: 
   };
 }
 
-/** A record that cannot be read is left undone: SQS sets it aside after maxReceiveCount. */
-function read(record: SQSRecord, on: readonly EventType[], log: Log, done: Set<string>): Readable[] {
+/** Reads a record's event. A record that cannot be read stays undone: SQS sets it aside after maxReceiveCount. */
+function read(
+  record: SQSRecord,
+  on: readonly EventType[],
+  signal: AbortSignal,
+  log: Log,
+  done: Set<string>,
+): Readable[] {
+  const { messageId, body } = record;
   try {
-    const event = decode(on, record.body);
-    if (event) return [{ record, event }];
-    // A filter policy takes up to 15 minutes to change: until then, what is no longer heard still comes, and is no poison.
-    log.warn("not heard here any more", { messageId: record.messageId });
-    done.add(record.messageId);
+    const event = decode(on, body);
+    if (event) return [{ messageId, event, scope: scopeOf(record, event, signal, log) }];
+    // A filter policy takes up to 15 minutes to change: events of the old one are no poison.
+    log.warn("ignored: not subscribed", { ...identify(body), messageId });
+    done.add(messageId);
     return [];
   } catch (error) {
-    log.error("unreadable message", error, { messageId: record.messageId });
+    log.error("unreadable message", error, { ...identify(body), messageId });
     return [];
   }
 }
 
-function guarded(done: Set<string>, { mayBegin }: Deadline, open: (scope: Scope) => unknown) {
+function guarded(done: Set<string>, { mayBegin, signal }: Deadline, open: (scope: Scope) => unknown) {
   return async (batch: readonly Readable[], scope: Scope, handle: (context: never) => Promise<void>): Promise<void> => {
     if (batch.length === 0) return;
-    if (!mayBegin()) return scope.log.warn("not begun: too little time is left", { records: batch.length });
+    if (!mayBegin()) return scope.log.warn("unprocessed: too little time is left", { records: batch.length });
+    const late = () => batch.forEach((one) => one.scope.log.warn("still running at the deadline"));
+    signal.addEventListener("abort", late, { once: true });
     try {
       await handle(open(scope) as never);
-      for (const { record } of batch) done.add(record.messageId);
+      for (const { messageId } of batch) done.add(messageId);
     } catch (error) {
       scope.log.error("failed, and will be tried again", error, { records: batch.length });
+    } finally {
+      signal.removeEventListener("abort", late);
     }
   };
 }
 
-function scopeOf({ record, event }: Readable, log: Log, signal: AbortSignal): Scope {
+function scopeOf(record: SQSRecord, event: EventOf<EventType>, signal: AbortSignal, log: Log): Scope {
   const { correlationId, traceparent } = record.messageAttributes;
   const id = correlationId?.stringValue ?? event.id;
   return {
@@ -103,7 +114,7 @@ function scopeOf({ record, event }: Readable, log: Log, signal: AbortSignal): Sc
     correlationId: id,
     traceparent: traceparent?.stringValue,
     signal,
-    log: log.with({ correlationId: id, orderId: event.subject, event: event.type }),
+    log: log.with({ correlationId: id, ...logFieldsOf(event) }),
   };
 }
 

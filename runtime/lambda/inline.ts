@@ -1,8 +1,8 @@
-import { events, type EventType } from "../../contracts/events.ts";
-import { consume } from "./consume.ts";
+import type { EventType } from "../../contracts/cloud-event.ts";
 import type { RouteResponse } from "../define/route.ts";
-import { serve } from "./serve.ts";
 import { bucket, email, https, ledger, sms, table, topic, type Kind, type Use } from "../define/uses.ts";
+import { consume } from "./consume.ts";
+import { serve } from "./serve.ts";
 
 /** A use as an inline callback captures it: plain, without the code behind its kind, which this file brings. */
 interface PlainUse {
@@ -10,37 +10,35 @@ interface PlainUse {
   readonly verbs: readonly string[];
 }
 
-const loads: Readonly<Record<Kind, Use["load"]>> = {
-  table: table().load,
-  bucket: bucket().load,
-  topic: topic().load,
-  ledger: ledger().load,
-  email: email().load,
-  sms: sms().load,
-  https: https().load,
-};
+const kinds: { readonly [K in Kind]: () => Use<K, never> } = { table, bucket, topic, ledger, email, sms, https };
 
-const load = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
-  Object.fromEntries(Object.entries(plain).map(([name, use]) => [name, { ...use, load: loads[use.kind] }]));
+const withCode = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
+  Object.fromEntries(Object.entries(plain).map(([name, { kind, verbs }]) => [name, { ...kinds[kind](), verbs }]));
 
-/** The Lambda handler of an inline callback of a consumer; its events are named, because a schema does not serialize. */
-export const consumeInline = (
-  handle: (event: never, context: never) => Promise<void>,
-  captured: {
-    readonly on: readonly string[];
-    readonly uses: Readonly<Record<string, PlainUse>>;
-    readonly concurrency: number | undefined;
-  },
-) =>
-  consume({
-    handle,
-    on: events.filter((event: EventType) => captured.on.includes(event.type)),
-    uses: load(captured.uses),
-    ...(captured.concurrency !== undefined && { concurrency: captured.concurrency }),
-  });
+/** What an inline callback of a consumer captures beside its own code. */
+interface CapturedConsumer {
+  /** The types of its events: a schema does not serialize. */
+  readonly on: readonly string[];
+  readonly uses: Readonly<Record<string, PlainUse>>;
+  readonly concurrency: number | undefined;
+}
 
-/** The Lambda handler of an inline callback of a route. */
-export const serveInline = (
-  handle: (request: never, context: never) => Promise<RouteResponse>,
-  captured: { readonly uses: Readonly<Record<string, PlainUse>> },
-) => serve({ handle, uses: load(captured.uses) });
+/** Makes the runtime of inline callbacks, with the events of the program. */
+export const inlineRuntime = (events: readonly EventType[]) => ({
+  /** Makes the Lambda handler of an inline callback of a consumer. */
+  consumeInline: (handle: (event: never, context: never) => Promise<void>, captured: CapturedConsumer) =>
+    consume({
+      handle,
+      on: events.filter(({ type }) => captured.on.includes(type)),
+      uses: withCode(captured.uses),
+      ...(captured.concurrency !== undefined && { concurrency: captured.concurrency }),
+    }),
+
+  /** Makes the Lambda handler of an inline callback of a route. */
+  serveInline: (
+    handle: (request: never, context: never) => Promise<RouteResponse>,
+    captured: { readonly uses: Readonly<Record<string, PlainUse>> },
+  ) => serve({ handle, uses: withCode(captured.uses) }),
+});
+
+export type InlineRuntime = ReturnType<typeof inlineRuntime>;

@@ -1,37 +1,41 @@
+import type { VariableName } from "../../contracts/environment.ts";
+import type { Reporting } from "../define/scheduled.ts";
 import type { Calls } from "../ports/calls.ts";
-import { openContext, type Contextual, type Env } from "./context.ts";
+import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
 import { deadline, type Clock } from "./deadline.ts";
 import { jsonLog } from "./log.ts";
-import type { Reporting } from "../define/scheduled.ts";
 
-/** What runs on a schedule: a definition of `scheduled()`. */
+/** A definition of `scheduled()`, as the function runs it. */
 export interface Runnable extends Contextual {
+  readonly variables?: readonly VariableName[];
   readonly handle: (context: never) => Promise<void>;
 }
 
-/** Makes the Lambda handler of what runs on a schedule. What it throws, Lambda retries. */
-export function run(definition: Runnable, env: Env = process.env, calls?: Calls) {
-  const log = jsonLog({ function: env["SCHEDULED"] ?? "scheduled" });
+/** Makes the Lambda handler of a scheduled function. Lambda retries it when it throws. */
+export function runScheduled(definition: Runnable, variables: Variables = process.env, calls?: Calls) {
+  const env = environmentOf(definition, variables, definition.variables);
+  const log = jsonLog({ function: env.NAME });
   const opened = openContext(definition, env, calls);
+  // A rejection here is not lost: each invocation awaits the same promise.
   opened.catch(() => undefined);
 
   return async (_event: unknown, context: Clock & { readonly awsRequestId: string }): Promise<void> => {
     const id = context.awsRequestId;
     const scope = { id, correlationId: id, signal: deadline(context).signal, log: log.with({ correlationId: id }) };
     const open = await opened;
-    const reporting: Reporting = { env, metricSeconds: (metric, value) => emf(env, metric, value) };
+    const reporting: Reporting = { env, metricSeconds: (metric, value) => emf(env.EVENT_SOURCE, metric, value) };
     await definition.handle({ ...open(scope), ...reporting } as never);
   };
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
-function emf(env: Env, Name: string, value: number): void {
+function emf(source: string, Name: string, value: number): void {
   const line = {
     _aws: {
       Timestamp: Date.now(),
       CloudWatchMetrics: [{ Namespace: "OrderFanout", Dimensions: [["source"]], Metrics: [{ Name, Unit: "Seconds" }] }],
     },
-    source: env["EVENT_SOURCE"] ?? "order-fanout",
+    source,
     [Name]: value,
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);

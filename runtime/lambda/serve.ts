@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import * as z from "zod";
+import type * as z from "zod";
 import { fieldErrors, Problem } from "../../contracts/problems.ts";
 import type { Calls } from "../ports/calls.ts";
-import { openContext, type Contextual, type Env } from "./context.ts";
+import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
 import { deadline, type Clock } from "./deadline.ts";
 import { parseJson } from "./json.ts";
 import { jsonLog, type Log } from "./log.ts";
@@ -17,9 +17,9 @@ export interface Servable extends Contextual {
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** Makes the Lambda handler of a route, for an HTTP API's payload format 2.0. Every error is problem+json (RFC 9457). */
-export function serve(definition: Servable, env: Env = process.env, calls?: Calls) {
-  const base = jsonLog({ function: env["ROUTE"] ?? "api" });
-  const routes = z.array(z.string()).parse(JSON.parse(env["ROUTES"] ?? "[]"));
+export function serve(definition: Servable, variables: Variables = process.env, calls?: Calls) {
+  const env = environmentOf(definition, variables);
+  const base = jsonLog({ function: env.NAME });
   const opened = openContext(definition, env, calls);
   opened.catch(() => undefined);
 
@@ -44,7 +44,7 @@ export function serve(definition: Servable, env: Env = process.env, calls?: Call
         pathParameters: event.pathParameters ?? {},
         method: event.requestContext.http.method,
         path: event.rawPath,
-        routes,
+        routes: env.ROUTES ?? [],
       };
       const context = open({
         id: event.requestContext.requestId,
@@ -87,7 +87,7 @@ function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {
   );
 }
 
-/** AWS not answering, throttling, or refusing us is told apart from a mistake in our code: the first is worth a retry. */
+/** Tells AWS not answering, throttling or refusing us, which is worth a retry, from a mistake in our code. */
 function unexpected(error: unknown, log: Log): Problem {
   log.error("the request failed", error);
   const fromAws =
@@ -100,10 +100,10 @@ function unexpected(error: unknown, log: Log): Problem {
     ? new Problem("unavailable", "Try again; with the same Idempotency-Key it is safe.", {
         headers: { "retry-after": "1" },
       })
-    : new Problem("internal-error", "The correlation id finds the cause in our logs.");
+    : new Problem("internal-error", "Quote the correlation id when you report this.");
 }
 
-/** A client's correlation id is taken over when it cannot spoil a log or a header. */
+/** A client's correlation id is used if it cannot spoil a log or a header. */
 const token = (value: string | undefined): string | undefined =>
   value !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(value) ? value : undefined;
 

@@ -58,9 +58,11 @@ export const documentClient = /* @__PURE__ */ once((calls) =>
   }),
 );
 export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults), "sns", calls));
-/** For the first try at publishing what was just committed: it may not hold up an answer, and the relay is its retry. */
-export const hastySnsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(1_000)), "sns", calls));
-/** For what has no idempotency key: another attempt at an SMS or an e-mail would be another SMS or e-mail. */
+/** For the first try at publishing a committed event: it must not hold up an answer, and the relay is its retry. */
+export const shortTimeoutSnsClient = /* @__PURE__ */ once((calls) =>
+  observed(new SNSClient(single(1_000)), "sns", calls),
+);
+/** An SMS or an e-mail has no idempotency key: a second attempt would be a second message. */
 export const smsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(10_000)), "sns", calls));
 export const sesClient = /* @__PURE__ */ once((calls) => observed(new SESv2Client(single(10_000)), "ses", calls));
 export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults), "s3", calls));

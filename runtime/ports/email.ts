@@ -1,13 +1,14 @@
 import { SendEmailCommand } from "@aws-sdk/client-sesv2";
 import { sesClient } from "./clients.ts";
-import type { Outcome } from "./ledger.ts";
+import type { Outcome } from "../../contracts/ledger.ts";
 import type { Opening, Scope } from "./port.ts";
 
 export interface Email {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  readonly orderId: string;
+  /** What the message is about, for delivery logs: ids, nothing personal. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** E-mail's method. */
@@ -28,7 +29,7 @@ const isRefusal = (error: unknown): error is Error =>
 export function open({ settings: { from }, calls }: Opening) {
   const client = sesClient(calls);
   return ({ signal: abortSignal }: Scope): EmailPort => ({
-    async send({ to, subject, text, orderId }) {
+    async send({ to, subject, text, tags }) {
       if (typeof from !== "string") return { outcome: "not-sent", reason: "no sender is configured" };
       try {
         await client.send(
@@ -36,7 +37,7 @@ export function open({ settings: { from }, calls }: Opening) {
             FromEmailAddress: from,
             Destination: { ToAddresses: [to] },
             Content: { Simple: { Subject: { Data: subject }, Body: { Text: { Data: text } } } },
-            EmailTags: [{ Name: "orderId", Value: orderId }],
+            EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
           }),
           { abortSignal },
         );

@@ -1,21 +1,16 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { randomUUID } from "node:crypto";
+import { effectKey, type Outcome } from "../../contracts/ledger.ts";
 import { documentClient } from "./clients.ts";
 import type { Opening, Scope } from "./port.ts";
-
-/** What came of an effect. `refused` and `not-sent` are final: no retry would cure them. */
-export interface Outcome {
-  readonly outcome: "sent" | "refused" | "not-sent";
-  readonly reason?: string;
-}
 
 /** The ledger's method. */
 export interface LedgerPort {
   /**
-   * Has an effect happen once for the event at hand, whoever delivers the event how often. The effect is claimed with
-   * an owner and a lease before `act`, and completed after it on the condition that the owner is still the same.
-   * Where the provider did not answer, the claim stands until its lease has run out.
+   * Runs an effect once per event, however often the event is delivered. The effect is claimed with an owner and a
+   * lease before `act`, and completed after it on the condition that the owner is still the same. Where the provider
+   * did not answer, the claim stands until its lease has run out.
    * @returns what came of it now, or `undefined` when it had already happened.
    * @throws EffectInProgress while another delivery holds the lease: the message comes again after it.
    */
@@ -32,13 +27,14 @@ const KEPT_SECONDS = 35 * 24 * 3_600;
 
 export function open({ resource: TableName, calls, env }: Opening) {
   const client = documentClient(calls);
-  const consumer = env["CONSUMER"] ?? "unknown";
-  const leaseMs = Number(env["LEASE_SECONDS"]) * 1_000;
+  const { NAME, LEASE_SECONDS } = env;
+  if (LEASE_SECONDS === undefined) throw new Error(`LEASE_SECONDS is missing in the environment of "${NAME}"`);
+  const leaseMs = LEASE_SECONDS * 1_000;
   const owned = { ConditionExpression: "#owner = :me AND attribute_not_exists(outcome)", names: { "#owner": "owner" } };
 
   return ({ id: eventId, signal: abortSignal, log }: Scope): LedgerPort => ({
     async once(effect, act) {
-      const Key = { eventId, effect: `${consumer}#${effect}` };
+      const Key = effectKey(eventId, NAME, effect);
       const me = randomUUID();
       const now = Date.now();
       try {

@@ -1,36 +1,23 @@
-import type { MessageAttributeValue } from "@aws-sdk/client-sns";
-import { PublishCommand } from "@aws-sdk/client-sns";
+import { PublishCommand, type MessageAttributeValue } from "@aws-sdk/client-sns";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { cloudEvent, type DataOf, type EventType } from "../../contracts/events.ts";
-import { documentClient, hastySnsClient } from "./clients.ts";
-import type { Opening, Scope } from "./port.ts";
-import type { Write } from "../define/uses.ts";
+import { cloudEvent, type DataOf, type EventType } from "../../contracts/cloud-event.ts";
+import type { EnvironmentWith } from "../../contracts/environment.ts";
+import { shardOf, type OutboxItem } from "../../contracts/outbox.ts";
+import type { Calls } from "./calls.ts";
+import { documentClient, shortTimeoutSnsClient } from "./clients.ts";
+import type { Scope } from "./port.ts";
+import type { Write } from "./transact.ts";
 
-/** An event item of the orders table, `entry` = `event#<type>`: the timeline, and while it has a mark, the outbox. */
-export interface StoredEvent {
-  readonly orderId: string;
-  readonly entry: string;
-  readonly event: { readonly type: string };
-  readonly correlationId: string;
-  readonly traceparent?: string | undefined;
-}
+/** An event with all that its SNS message says. */
+export type Publishable = Pick<OutboxItem, "event" | "correlationId" | "traceparent">;
 
-/**
- * The outbox is a sparse index over this many partition keys, so that none gets hot: an event is two writes of the
- * index, and a partition bears 1,000 a second
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), so four bear the
- * three events of 500 orders a second, which is as many as the API lets through.
- */
-export const OUTBOX_SHARDS = 4;
-
-/** The last hexadecimal digits of a UUID are evenly spread. */
-const shardOf = (orderId: string): string => String(Number.parseInt(orderId.slice(-4), 16) % OUTBOX_SHARDS);
+type Key = Readonly<Record<string, string>>;
 
 /** The update that takes an event out of the outbox; its item stays, as a part of the timeline. */
-export const clearMark = ({ orderId, entry }: Pick<StoredEvent, "orderId" | "entry">) => ({
-  Key: { orderId, entry },
+export const clearMark = (Key: Key) => ({
+  Key,
   UpdateExpression: "REMOVE outboxShard, outboxSince",
-  ConditionExpression: "attribute_exists(orderId)",
+  ConditionExpression: "attribute_exists(correlationId)",
 });
 
 /** The SNS message attributes of an event: `type` is what filter policies look at. */
@@ -38,7 +25,7 @@ export function attributesOf({
   event,
   correlationId,
   traceparent,
-}: StoredEvent): Record<string, MessageAttributeValue> {
+}: Publishable): Record<string, MessageAttributeValue> {
   const text = (StringValue: string) => ({ DataType: "String", StringValue });
   return {
     type: text(event.type),
@@ -47,52 +34,62 @@ export function attributesOf({
   };
 }
 
+/** What the outbox needs of a function's environment. */
+type OutboxEnvironment = Pick<EnvironmentWith<"OUTBOX" | "TOPIC_ARN">, "EVENT_SOURCE" | "OUTBOX" | "TOPIC_ARN">;
+
 /**
- * The write that puts an event into the outbox, to be committed with what it tells. After the commit it is published
- * and its mark taken off; where that fails the mark stays, and the relay publishes it.
+ * The write that puts an event into the outbox, to be committed together with the change it announces. After the commit
+ * the event is published and its mark taken off; where that fails the mark stays, and the relay publishes it.
  */
 export function emission<E extends EventType>(
   type: E,
-  orderId: string,
+  subject: string,
   data: DataOf<E>,
-  opening: Opening,
+  { OUTBOX: { table: TableName, partitionKey, sortKey, sortKeyPrefix }, TOPIC_ARN, EVENT_SOURCE }: OutboxEnvironment,
+  calls: Calls,
   scope: Scope,
 ): Write {
-  const now = new Date().toISOString();
-  const stored: StoredEvent = {
-    orderId,
-    entry: `event#${type.type}`,
-    event: cloudEvent(type, orderId, opening.env["EVENT_SOURCE"] ?? "order-fanout", now, data),
+  const at = new Date().toISOString();
+  const key = { [partitionKey]: subject, [sortKey]: `${sortKeyPrefix}${type.type}` };
+  const publishable: Publishable = {
+    event: cloudEvent(type, subject, EVENT_SOURCE, at, data),
     correlationId: scope.correlationId,
     ...(scope.traceparent !== undefined && { traceparent: scope.traceparent }),
   };
+  const item: OutboxItem = { ...publishable, at, outboxShard: shardOf(subject), outboxSince: at };
   return {
     item: {
       Put: {
-        TableName: opening.resource,
-        Item: { ...stored, at: now, outboxShard: shardOf(orderId), outboxSince: now },
-        ConditionExpression: "attribute_not_exists(orderId)",
+        TableName,
+        Item: { ...key, ...item },
+        // Every event item has a correlation id: there is no event of this type of this subject yet.
+        ConditionExpression: "attribute_not_exists(correlationId)",
       },
     },
-    committed: () => publish(stored, opening, scope),
+    committed: () => publish(publishable, TOPIC_ARN, { TableName, key }, calls, scope),
   };
 }
 
-async function publish(stored: StoredEvent, { resource: TableName, env, calls }: Opening, scope: Scope): Promise<void> {
-  const options = { abortSignal: scope.signal };
+async function publish(
+  publishable: Publishable,
+  TopicArn: string,
+  { TableName, key }: { TableName: string; key: Key },
+  calls: Calls,
+  { signal: abortSignal, log }: Scope,
+): Promise<void> {
   try {
-    await hastySnsClient(calls).send(
+    await shortTimeoutSnsClient(calls).send(
       new PublishCommand({
-        TopicArn: env["TOPIC_ARN"],
-        Message: JSON.stringify(stored.event),
-        MessageAttributes: attributesOf(stored),
+        TopicArn,
+        Message: JSON.stringify(publishable.event),
+        MessageAttributes: attributesOf(publishable),
       }),
-      options,
+      { abortSignal },
     );
-    await documentClient(calls).send(new UpdateCommand({ TableName, ...clearMark(stored) }), options);
+    await documentClient(calls).send(new UpdateCommand({ TableName, ...clearMark(key) }), { abortSignal });
   } catch (error) {
-    scope.log.warn("left to the relay", {
-      event: stored.event.type,
+    log.warn("left to the relay", {
+      event: publishable.event.type,
       error: error instanceof Error ? error.name : "unknown",
     });
   }

@@ -1,4 +1,5 @@
 import type { Calls } from "./calls.ts";
+import type { FunctionEnvironment } from "../../contracts/environment.ts";
 import type { Log } from "../lambda/log.ts";
 
 /** What a port is opened with, once a container. */
@@ -8,7 +9,7 @@ export interface Opening {
   readonly calls: Calls;
   /** The consumer's settings from the stack's config. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: FunctionEnvironment;
 }
 
 /** What each event or request adds: its identity, and how long there is. */

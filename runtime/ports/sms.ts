@@ -1,13 +1,14 @@
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { smsClient } from "./clients.ts";
-import type { Outcome } from "./ledger.ts";
+import type { Outcome } from "../../contracts/ledger.ts";
 import type { Opening, Scope } from "./port.ts";
 
 export interface Sms {
   /** An E.164 number. */
   readonly to: string;
   readonly text: string;
-  readonly orderId: string;
+  /** What the message is about, for delivery logs: ids, nothing personal. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** SMS's method. */
@@ -22,7 +23,7 @@ const FINAL = new Set(["InvalidParameterException", "InvalidParameterValueExcept
 export function open({ settings: { sms }, calls }: Opening) {
   const client = smsClient(calls);
   return ({ signal: abortSignal }: Scope): SmsPort => ({
-    async send({ to, text, orderId }) {
+    async send({ to, text, tags }) {
       if (sms !== true) return { outcome: "not-sent", reason: "SMS is off in this stack" };
       try {
         await client.send(
@@ -31,7 +32,9 @@ export function open({ settings: { sms }, calls }: Opening) {
             Message: text,
             MessageAttributes: {
               "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
-              orderId: { DataType: "String", StringValue: orderId },
+              ...Object.fromEntries(
+                Object.entries(tags).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+              ),
             },
           }),
           { abortSignal },

@@ -1,18 +1,10 @@
-import {
-  BatchGetCommand,
-  GetCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  type TransactWriteCommandInput,
-} from "@aws-sdk/lib-dynamodb";
+import { BatchGetCommand, GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
 import { documentClient } from "./clients.ts";
 import { emission } from "./outbox.ts";
-import { fullJitter, transact, type Transactions } from "./transact.ts";
-import type { Write } from "../define/uses.ts";
+import { fullJitter, transact, type TransactItem, type Write } from "./transact.ts";
 import type { Opening, Scope } from "./port.ts";
 
-type Item = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 type Bound<T> = Omit<NonNullable<T>, "TableName">;
 type Key = Readonly<Record<string, string>>;
 
@@ -24,13 +16,14 @@ export interface TablePort {
   getMany(keys: readonly Key[]): Promise<Record<string, unknown>[]>;
   /** Every item of a query, all pages; consistent unless it names an index. */
   query(query: Bound<QueryCommandInput>): Promise<Record<string, unknown>[]>;
-  put(put: Bound<Item["Put"]>): Write;
-  update(update: Bound<Item["Update"]>): Write;
-  remove(remove: Bound<Item["Delete"]>): Write;
-  check(check: Bound<Item["ConditionCheck"]>): Write;
+  put(put: Bound<TransactItem["Put"]>): Write;
+  update(update: Bound<TransactItem["Update"]>): Write;
+  remove(remove: Bound<TransactItem["Delete"]>): Write;
+  check(check: Bound<TransactItem["ConditionCheck"]>): Write;
 }
 
-export const transactions: Transactions = { transact, emission };
+/** What comes with a table: transactions over tables, and the outbox that takes part in them. */
+export { emission, transact };
 
 export function open({ resource: TableName, calls }: Opening) {
   const client = documentClient(calls);

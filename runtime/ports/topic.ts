@@ -1,12 +1,12 @@
 import { PublishBatchCommand } from "@aws-sdk/client-sns";
 import { snsClient } from "./clients.ts";
-import { attributesOf, type StoredEvent } from "./outbox.ts";
+import { attributesOf, type Publishable } from "./outbox.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** The topic's method. */
 export interface TopicPort {
-  /** Publishes up to 10 stored events in one call, and returns those that SNS took. */
-  publish(events: readonly StoredEvent[]): Promise<StoredEvent[]>;
+  /** Publishes up to 10 events in one call, and returns those that SNS took. */
+  publish<P extends Publishable>(events: readonly P[]): Promise<P[]>;
 }
 
 export function open({ calls, env: { TOPIC_ARN: TopicArn } }: Opening) {
@@ -16,10 +16,10 @@ export function open({ calls, env: { TOPIC_ARN: TopicArn } }: Opening) {
       const { Successful } = await client.send(
         new PublishBatchCommand({
           TopicArn,
-          PublishBatchRequestEntries: events.map((stored, index) => ({
+          PublishBatchRequestEntries: events.map((publishable, index) => ({
             Id: String(index),
-            Message: JSON.stringify(stored.event),
-            MessageAttributes: attributesOf(stored),
+            Message: JSON.stringify(publishable.event),
+            MessageAttributes: attributesOf(publishable),
           })),
         }),
         { abortSignal },

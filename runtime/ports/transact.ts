@@ -1,15 +1,17 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Calls } from "./calls.ts";
 import { documentClient } from "./clients.ts";
-import type { emission } from "./outbox.ts";
-import type { Write } from "../define/uses.ts";
 
-/** What comes with the use of a table: transactions, and the outbox that takes part in them. */
-export interface Transactions {
-  readonly transact: typeof transact;
-  readonly emission: typeof emission;
+/** The document client's own input for one write of a transaction. */
+export type TransactItem = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+
+/** One write of a transaction: `transact` commits it, and returns it when its condition did not hold. */
+export interface Write {
+  readonly item: TransactItem;
+  /** Called once the transaction has committed: an event's publication. */
+  readonly committed?: () => Promise<void>;
 }
 
 /** How often a transaction in conflict is tried before the message is left to come again. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import noRoute from "../../handlers/no-route.ts";
 import { serve } from "../../runtime/lambda/serve.ts";
 import { quietly } from "../support/captured.ts";
-import { clock, httpEvent } from "../support/lambda.ts";
+import { clock, httpEvent, variables } from "../support/lambda.ts";
 
 const ROUTES = JSON.stringify([
   "POST /orders",
@@ -12,7 +12,7 @@ const ROUTES = JSON.stringify([
 ]);
 
 async function ask(method: string, path: string) {
-  const handler = serve(noRoute, { ROUTE: "$default", ROUTES });
+  const handler = serve(noRoute, variables({ NAME: "$default", ROUTES }));
   const { statusCode, headers, body } = await quietly(() => handler(httpEvent({ method, path }), clock()));
   const problem: unknown = JSON.parse(body ?? "null");
   return { statusCode, allow: headers?.["allow"], type: headers?.["content-type"], problem };

@@ -1,5 +1,13 @@
 import type { APIGatewayProxyEventV2, SQSEvent, SQSRecord } from "aws-lambda";
-import { cloudEvent, OrderPlaced, type DataOf } from "../../contracts/events.ts";
+import { cloudEvent, type DataOf } from "../../contracts/cloud-event.ts";
+import { OrderPlaced } from "../../contracts/events.ts";
+
+/** A function's environment: what every function has, and its own. */
+export const variables = (own: Readonly<Record<string, string>> = {}) => ({
+  NAME: "test",
+  EVENT_SOURCE: "/order-fanout/test",
+  ...own,
+});
 
 /** A Lambda invocation with this much time left, in milliseconds. */
 export const clock = (ms = 30_000) => ({ getRemainingTimeInMillis: () => ms });

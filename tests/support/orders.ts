@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { OrderRequest, StoredOrder } from "../../contracts/order.ts";
+import type { OrderRequest } from "../../contracts/order.ts";
+import type { StoredOrder } from "../../contracts/orders-table.ts";
 
 /** A request for an order that is valid in everything, and has every field. */
 export const orderRequest = {
@@ -45,8 +46,6 @@ export const storedOrder = {
   orderId: "0b5e0f0c-1111-8222-9333-444455556666",
   status: "confirmed",
   customerId: orderRequest.customerId,
-  customer: orderRequest.customer,
-  shippingAddress: orderRequest.shippingAddress,
   items: [
     {
       sku: "MUG-001",

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import type { OrderRequest } from "../../contracts/order.ts";
+import { ordersOutboxKey } from "../../contracts/orders-table.ts";
 import analytics from "../../handlers/analytics.ts";
 import cancelOrder from "../../handlers/cancel-order.ts";
 import inventory from "../../handlers/inventory.ts";
@@ -19,7 +20,7 @@ import shipment from "../../handlers/shipment.ts";
 import { startDynamoDb, type DynamoDb } from "../../local/dynamodb/server.ts";
 import type { Call, Calls } from "../../runtime/ports/calls.ts";
 import { consume, type Consumable } from "../../runtime/lambda/consume.ts";
-import { run } from "../../runtime/lambda/run-scheduled.ts";
+import { runScheduled } from "../../runtime/lambda/run-scheduled.ts";
 import { serve, type Servable } from "../../runtime/lambda/serve.ts";
 import { orderRequest } from "./shop.ts";
 
@@ -105,7 +106,7 @@ export class World {
   /** One run of the relay, which takes every mark however young. */
   async relay(): Promise<void> {
     const context = { getRemainingTimeInMillis: () => 30_000, awsRequestId: randomUUID() };
-    const handle = run(relayOutbox, environment({ RELAY_AFTER_SECONDS: "0" }), seam);
+    const handle = runScheduled(relayOutbox, environment({ NAME: "relay", RELAY_AFTER_SECONDS: "0.000001" }), seam);
     await this.invoke("relay", () => handle({}, context)).catch(() => undefined);
   }
 
@@ -132,7 +133,7 @@ export class World {
     if (!definition || batch.length === 0) return;
     for (const message of batch) message.receives++;
     const env = environment({
-      CONSUMER: consumer,
+      NAME: consumer,
       SETTINGS: settings[consumer] ?? "{}",
       LEASE_SECONDS: String(this.leaseSeconds),
     });
@@ -288,7 +289,7 @@ export class World {
         timeEpoch: 0,
       },
     };
-    const handle = serve(route, environment({}), seam);
+    const handle = serve(route, environment({ NAME: handler }), seam);
     const answer = await this.invoke(handler, () => handle(event, { getRemainingTimeInMillis: () => 10_000 }));
     const parsed = z.looseObject({ orderId: z.string().optional() }).parse(JSON.parse(answer?.body ?? "{}"));
     return { statusCode: answer?.statusCode, body: parsed, text: answer?.body };
@@ -405,6 +406,7 @@ const environment = (own: Readonly<Record<string, string>>) => ({
   }),
   TOPIC_ARN: "arn:aws:sns:eu-west-1:000000000000:order-events",
   EVENT_SOURCE: "/order-fanout/test",
+  OUTBOX: JSON.stringify({ table: "orders", ...ordersOutboxKey }),
   ...own,
 });
 

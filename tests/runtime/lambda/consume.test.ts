@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { OrderPlaced } from "../../../contracts/events.ts";
 import { consume } from "../../../runtime/lambda/consume.ts";
-import { consumer } from "../../../runtime/define/consumer.ts";
+import { bucket, consumer, ledger, table } from "../../../runtime/index.ts";
 import * as z from "zod";
 import { captured, quietly } from "../../support/captured.ts";
-import { batchOf, clock, failures, placedBody, record } from "../../support/lambda.ts";
+import { batchOf, clock, failures, placedBody, record, variables } from "../../support/lambda.ts";
 
-const env = { CONSUMER: "test" };
+const env = variables();
 const on = [OrderPlaced];
 
 describe("consume()", () => {
@@ -36,19 +36,28 @@ describe("consume()", () => {
     "that is not JSON": "{",
     "that is empty": "",
     "that is no CloudEvent": "{}",
-    "of a type that is not known": placedBody("o-1").replaceAll("order.placed", "order.lost"),
     "whose data is not what its type says": placedBody("o-1").replace('"quantity":2', '"quantity":0'),
     "without a subject": placedBody("o-1").replace('"subject":"o-1"', '"subject":""'),
     "of another version": placedBody("o-1").replace('"1.0"', '"2.0"'),
   };
-  it("is done with an event that it does not hear: a filter policy changes later than the code", async () => {
+  it("ignores an event that it does not subscribe to: a filter policy changes later than the code", async () => {
     const handled: string[] = [];
     const handler = consume(consumer({ on, handle: async ({ subject }) => void handled.push(subject) }), env);
-    const unheard = record("m-0", placedBody("o-1").replaceAll("order.placed", "order.cancelled"));
-    const { result, lines } = await captured(() => handler({ Records: [unheard, ...batchOf(1).Records] }, clock()));
+    const other = record("m-0", placedBody("o-0").replaceAll("order.placed", "order.cancelled"));
+    const { result, lines } = await captured(() => handler({ Records: [other, ...batchOf(1).Records] }, clock()));
     expect(result).to.deep.equal(failures());
     expect(handled).to.deep.equal(["o-1"]);
-    expect(lines.map(({ level, message }) => [level, message])).to.deep.equal([["warn", "not heard here any more"]]);
+    expect(lines).to.deep.equal([
+      {
+        level: "warn",
+        message: "ignored: not subscribed",
+        function: "test",
+        eventId: "o-0/order.cancelled",
+        orderId: "o-0",
+        event: "order.cancelled",
+        messageId: "m-0",
+      },
+    ]);
   });
 
   for (const [what, body] of Object.entries(unreadable)) {
@@ -189,7 +198,7 @@ describe("consume()", () => {
     expect(begun).to.deep.equal(["o-1", "o-2"]);
     expect(result).to.deep.equal(failures("m-3", "m-4"));
     expect(lines.map(({ message }) => message)).to.deep.equal(
-      Array.from({ length: 2 }, () => "not begun: too little time is left"),
+      Array.from({ length: 2 }, () => "unprocessed: too little time is left"),
     );
   });
 
@@ -267,6 +276,33 @@ describe("consume()", () => {
       }),
       env,
     );
-    expect(await quietly(() => handler(batchOf(1), clock(100)))).to.deep.equal(failures("m-1"));
+    const { result, lines } = await captured(() => handler(batchOf(1), clock(100)));
+    expect(result).to.deep.equal(failures("m-1"));
+    const at = { function: "test", correlationId: "o-1/order.placed", orderId: "o-1", event: "order.placed" };
+    expect(lines[0]).to.deep.equal({ level: "warn", message: "still running at the deadline", ...at });
+  });
+});
+
+describe("a consumer's environment", () => {
+  it("is checked when the code is loaded, and names all that is missing", () => {
+    const definition = consumer({
+      module: import.meta,
+      on,
+      emits: [OrderPlaced],
+      uses: { orders: table("update"), effects: ledger("once"), lake: bucket("put") },
+      handle: async () => {},
+    });
+    expect(() => consume(definition, { LEASE_SECONDS: "soon" })).to.throw(
+      'The environment of "this function" is wrong: OUTBOX is missing; TOPIC_ARN is missing; NAME is missing; ' +
+        "EVENT_SOURCE is missing; LEASE_SECONDS: Invalid input: expected number, received NaN.",
+    );
+    const given = { OUTBOX: "{}", TOPIC_ARN: "arn", LEASE_SECONDS: "9", RESOURCES: '{"lake":"l"}' };
+    expect(() => consume(definition, variables({ ...given, OUTBOX: "{" }))).to.throw(
+      'The environment of "test" is wrong: OUTBOX: must be JSON.',
+    );
+    const outbox = { table: "orders", partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: "event#" };
+    expect(() => consume(definition, variables({ ...given, OUTBOX: JSON.stringify(outbox) }))).to.throw(
+      'The environment of "test" is wrong: RESOURCES.orders (a table), RESOURCES.effects (a ledger) is missing.',
+    );
   });
 });

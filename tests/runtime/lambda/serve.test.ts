@@ -4,9 +4,9 @@ import { Problem } from "../../../contracts/problems.ts";
 import { route, type RouteRequest } from "../../../runtime/define/route.ts";
 import { serve } from "../../../runtime/lambda/serve.ts";
 import { captured, quietly } from "../../support/captured.ts";
-import { clock, httpEvent } from "../../support/lambda.ts";
+import { clock, httpEvent, variables } from "../../support/lambda.ts";
 
-const env = { ROUTE: "POST /things" };
+const env = variables({ NAME: "POST /things" });
 const path = "/things";
 const Thing = z.strictObject({ sku: z.string() });
 const echo = serve(
@@ -39,7 +39,7 @@ describe("serve()", () => {
   });
 
   it("answers without a body and without its content type where there is none", async () => {
-    const health = serve({ handle: async () => ({ statusCode: 204 }) }, {});
+    const health = serve({ handle: async () => ({ statusCode: 204 }) }, env);
     expect(await ask(health, { method: "GET" })).to.deep.equal({ statusCode: 204, headers: CORRELATED });
   });
 
@@ -52,7 +52,7 @@ describe("serve()", () => {
           return { statusCode: 204 };
         },
       }),
-      { ROUTES: '["GET /things/{id}"]' },
+      variables({ ROUTES: '["GET /things/{id}"]' }),
     );
     await ask(handler, { method: "GET", path: "/things/1", pathParameters: { id: "1" }, headers: { accept: "*/*" } });
     expect(seen).to.deep.equal([
@@ -155,7 +155,7 @@ describe("serve()", () => {
     500,
     "internal-error",
     "Something went wrong on our side",
-    "The correlation id finds the cause in our logs.",
+    "Quote the correlation id when you report this.",
   );
   const unavailable = problem(
     503,
@@ -189,10 +189,11 @@ describe("serve()", () => {
     });
   }
 
-  it("answers 500 each time when what it uses cannot be opened", async () => {
-    const handler = serve(route({ handle: async () => ({ statusCode: 204 }) }), { ...env, RESOURCES: "{" });
-    expect((await ask(handler, {})).statusCode).to.equal(500);
-    expect((await ask(handler, {})).statusCode).to.equal(500);
+  it("does not load where its environment cannot be read", () => {
+    const definition = route({ handle: async () => ({ statusCode: 204 }) });
+    expect(() => serve(definition, { ...env, ROUTES: "{" })).to.throw(
+      'The environment of "POST /things" is wrong: ROUTES: must be JSON.',
+    );
   });
 
   it("takes over a correlation id that can spoil nothing, and logs by it", async () => {

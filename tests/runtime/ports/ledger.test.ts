@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { EffectInProgress, open, type Outcome } from "../../../runtime/ports/ledger.ts";
+import type { Outcome } from "../../../contracts/ledger.ts";
+import { EffectInProgress, open } from "../../../runtime/ports/ledger.ts";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { conditionFailed, scripted, type Answer } from "../../support/calls.ts";
 import { captured } from "../../support/captured.ts";
@@ -10,7 +11,7 @@ const sent: Outcome = { outcome: "sent" };
 /** One effect of one delivery: the ledger's answers are the claim's, and the completion's or the giving back's. */
 async function once(answers: Answer[], act: () => Promise<Outcome> = async () => sent) {
   const { calls, asked } = scripted({ [UPDATE]: answers });
-  const env = { CONSUMER: "notifications", LEASE_SECONDS: "90" };
+  const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
   const ledger = open({ resource: "effects", calls, env, settings: {} });
   const scope = { id: "o-1/order.placed", correlationId: "c", signal: new AbortController().signal, log: jsonLog({}) };
   let acts = 0;

@@ -34,8 +34,15 @@ describe("what has no idempotency key", () => {
     }
   });
 
-  const opening = { resource: "", calls: direct, env: {}, settings: { from: "orders@example.com", sms: true } };
-  const scope = { log: jsonLog({}), signal: AbortSignal.timeout(20_000), id: "1", correlationId: "1" };
+  // A signal that never fires: its own time-out would start when this file is loaded.
+  const { signal } = new AbortController();
+  const opening = {
+    resource: "",
+    calls: direct,
+    env: { NAME: "test", EVENT_SOURCE: "/test" },
+    settings: { from: "orders@example.com", sms: true },
+  };
+  const scope = { log: jsonLog({}), signal, id: "1", correlationId: "1" };
   const attempts = async (send: () => Promise<unknown>) => {
     requests = 0;
     const thrown = await send().then(
@@ -46,7 +53,7 @@ describe("what has no idempotency key", () => {
   };
 
   it("is sent in one attempt: an e-mail", async () => {
-    const email = { to: "ada@example.com", subject: "s", text: "t", orderId: "1" };
+    const email = { to: "ada@example.com", subject: "s", text: "t", tags: { orderId: "1" } };
     expect(await attempts(() => openEmail(opening)(scope).send(email))).to.deep.equal({
       thrown: "an error",
       requests: 1,
@@ -54,7 +61,7 @@ describe("what has no idempotency key", () => {
   });
 
   it("is sent in one attempt: an SMS", async () => {
-    const sms = { to: "+442071234567", text: "t", orderId: "1" };
+    const sms = { to: "+442071234567", text: "t", tags: { orderId: "1" } };
     expect(await attempts(() => openSms(opening)(scope).send(sms))).to.deep.equal({ thrown: "an error", requests: 1 });
   });
 });

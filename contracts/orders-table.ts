@@ -1,0 +1,85 @@
+import * as z from "zod";
+import { OrderItem, OrderStatus } from "./order.ts";
+import { OutboxItem, type OutboxKey } from "./outbox.ts";
+import { PastMoney } from "./text.ts";
+
+/**
+ * The orders table: key `orderId` + `entry`. An order is an item `order`, an item `contact`, and an item `event#<type>`
+ * for each of its events, which together are its timeline and, while they are unpublished, the outbox.
+ */
+const ORDER = "order";
+const CONTACT = "contact";
+const EVENT = "event#";
+
+export const orderKey = (orderId: string) => ({ orderId, entry: ORDER });
+export const contactKey = (orderId: string) => ({ orderId, entry: CONTACT });
+export const eventKey = (orderId: string, type: string) => ({ orderId, entry: `${EVENT}${type}` });
+
+/** How the outbox finds its items in this table. */
+export const ordersOutboxKey: OutboxKey = { partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: EVENT };
+
+/** The query for an order and its events, without its contact: in the sort key's order, `contact` comes before both. */
+export const orderAndEvents = (orderId: string) => ({
+  KeyConditionExpression: "orderId = :id AND entry BETWEEN :first AND :last",
+  ExpressionAttributeValues: { ":id": orderId, ":first": EVENT, ":last": ORDER },
+});
+
+/**
+ * The item `order`. It asks less than a request: an order that was accepted once stays readable, also where today's
+ * rules would refuse it.
+ */
+export const StoredOrder = z.object({
+  orderId: z.string(),
+  status: OrderStatus,
+  customerId: z.string(),
+  items: z.array(OrderItem),
+  total: PastMoney,
+  paymentReference: z.string().optional(),
+  placedAt: z.string(),
+  /** SHA-256 of the canonical request: one idempotency key stands for one body. */
+  fingerprint: z.string(),
+  /** Whether its lines have been taken from the stock and not given back. */
+  stockTaken: z.boolean().optional(),
+  shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+});
+export type StoredOrder = z.output<typeof StoredOrder>;
+
+/** The item `contact`: all the personal data of an order, and nothing else. */
+export const StoredContact = z.object({
+  orderId: z.string(),
+  customer: z.object({
+    name: z.string(),
+    email: z.string(),
+    phone: z.string().optional(),
+    smsConsent: z.boolean().optional(),
+  }),
+  shippingAddress: z.object({
+    line1: z.string(),
+    line2: z.string().optional(),
+    city: z.string(),
+    postalCode: z.string(),
+    countryCode: z.string(),
+  }),
+});
+export type StoredContact = z.output<typeof StoredContact>;
+
+/** An item `event#<type>`. */
+export const StoredEvent = z.object({ orderId: z.string(), entry: z.string().startsWith(EVENT), ...OutboxItem.shape });
+export type StoredEvent = z.output<typeof StoredEvent>;
+
+/** The items of an order by what they are. Items of any other kind under its key are left out. */
+export function splitEntries(entries: readonly Readonly<Record<string, unknown>>[]) {
+  const order = entries.find(({ entry }) => entry === ORDER);
+  const contact = entries.find(({ entry }) => entry === CONTACT);
+  return {
+    order: order && StoredOrder.parse(order),
+    contact: contact && StoredContact.parse(contact),
+    events: entries
+      .filter(({ entry }) => typeof entry === "string" && entry.startsWith(EVENT))
+      .map((item) => StoredEvent.parse(item)),
+  };
+}
+
+/** The events of an order as its timeline, oldest first. */
+export const timelineOf = (events: readonly StoredEvent[]): { type: string; at: string }[] =>
+  events.map(({ event, at }) => ({ type: event.type, at })).sort((a, b) => (a.at < b.at ? -1 : 1));
