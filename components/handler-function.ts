@@ -46,7 +46,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         role: this.role.id,
         policy: policy([
           ...logStatements(this.logGroup),
-          ...statementsOfUses(name, args, args),
+          ...statementsOfUses(name, args.handler, args.resources, args.topic.arn, args.settings),
           ...(args.statements ?? []),
         ]),
       },

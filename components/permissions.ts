@@ -1,7 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Consumer, Ports, Route, Scheduled } from "../runtime/index.ts";
-import type { FanOutTopic } from "./fan-out-topic.ts";
 import { emitsOf, requireOutbox, requireResource, type Resource } from "./resources.ts";
 
 /** A statement of an IAM policy. */
@@ -33,10 +32,11 @@ export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => 
 /** Everything that a definition's uses and emits allow its function. */
 export function statementsOfUses(
   name: string,
-  { handler }: { handler: Consumer | Route | Scheduled },
-  given: { resources: Readonly<Record<string, Resource>>; topic: FanOutTopic<string>; settings?: unknown },
+  handler: Consumer | Route | Scheduled,
+  resources: Readonly<Record<string, Resource>>,
+  topicArn: pulumi.Output<string>,
+  settings: unknown,
 ): Statement[] {
-  const { resources, topic, settings } = given;
   const uses = Object.entries(handler.uses ?? {}).flatMap(([use, { kind, verbs }]): Statement[] => {
     switch (kind) {
       case "table":
@@ -46,10 +46,10 @@ export function statementsOfUses(
       case "ledger":
         return [allow("dynamodb:UpdateItem", requireResource(name, use, "ledger", resources).ledger.arn)];
       case "topic":
-        return publishStatements(topic.arn);
+        return publishStatements(topicArn);
       case "email":
         return isRecord(settings) && typeof settings["from"] === "string"
-          ? emailStatements(settings["from"], topic.arn)
+          ? emailStatements(settings["from"], topicArn)
           : [];
       case "sms":
         return isRecord(settings) && settings["sms"] === true ? smsStatements() : [];
@@ -57,7 +57,7 @@ export function statementsOfUses(
         return [];
     }
   });
-  return emitsOf(handler) ? [...uses, ...outboxStatements(requireOutbox(name, resources).outbox, topic.arn)] : uses;
+  return emitsOf(handler) ? [...uses, ...outboxStatements(requireOutbox(name, resources).outbox, topicArn)] : uses;
 }
 
 /**
@@ -92,8 +92,8 @@ function tableStatements(table: aws.dynamodb.Table, verbs: readonly string[]): S
 }
 
 /** Putting an event into the outbox, taking its mark off, and publishing it. */
-const outboxStatements = (orders: aws.dynamodb.Table, topicArn: pulumi.Output<string>): Statement[] => [
-  allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], orders.arn),
+const outboxStatements = (outbox: aws.dynamodb.Table, topicArn: pulumi.Output<string>): Statement[] => [
+  allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], outbox.arn),
   ...publishStatements(topicArn),
 ];
 

@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { OrderPlaced } from "../contracts/events.ts";
 import { OrderRequest } from "../contracts/order.ts";
 import { contactKey, orderKey, type StoredContact, type StoredOrder } from "../contracts/orders-table.ts";
-import { Problem, type FieldError } from "../contracts/problems.ts";
+import { Problem } from "../contracts/problems.ts";
 import { CatalogueItem } from "../contracts/stock.ts";
 import { idempotencyKey } from "./place-order/idempotency-key.ts";
+import { price } from "./place-order/pricing.ts";
 import { route, table } from "../runtime/index.ts";
 import { loadOrder, placedView } from "./orders.ts";
 
@@ -72,48 +73,6 @@ function replayed(order: StoredOrder, fingerprint: string) {
     throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body.");
   }
   return created(order, { "idempotency-replayed": "true" });
-}
-
-/** The lines at the catalogue's prices. Throws every line that cannot be priced, or a total the client did not expect. */
-function price({ items: wanted, expectedTotal }: OrderRequest, catalogue: readonly CatalogueItem[]) {
-  const bySku = new Map(catalogue.map((item) => [item.sku, item]));
-  const currency = bySku.get(wanted[0]?.sku ?? "")?.currency;
-  const errors: FieldError[] = [];
-  const items = wanted.flatMap(({ sku, quantity }, index) => {
-    const pointer = `#/items/${index}/sku`;
-    const found = bySku.get(sku);
-    if (!found) {
-      errors.push({ pointer, code: "unknown_sku", message: "is not sold here" });
-      return [];
-    }
-    if (currency !== undefined && found.currency !== currency) {
-      errors.push({
-        pointer,
-        code: "mixed_currencies",
-        message: `is sold in ${found.currency}, the first line in ${currency}`,
-      });
-      return [];
-    }
-    const money = (amount: number) => ({ amount, currency: found.currency });
-    const { name, unitPrice } = found;
-    return [{ sku, name, quantity, unitPrice: money(unitPrice), lineTotal: money(unitPrice * quantity) }];
-  });
-  const amount = items.reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0);
-  if (!Number.isSafeInteger(amount)) {
-    errors.push({ pointer: "#/items", code: "too_big", message: "the total is more than can be counted exactly" });
-  }
-  if (errors.length > 0 || currency === undefined) {
-    throw new Problem("invalid-request", "The order cannot be priced.", { errors });
-  }
-  const total = { amount, currency };
-  if (expectedTotal && (expectedTotal.amount !== amount || expectedTotal.currency !== currency)) {
-    throw new Problem("price-mismatch", `The total is ${amount} ${currency} in minor units.`, {
-      errors: [
-        { pointer: "#/expectedTotal", code: "price_mismatch", message: `the total is ${JSON.stringify(total)}` },
-      ],
-    });
-  }
-  return { items, total };
 }
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
