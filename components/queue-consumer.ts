@@ -50,8 +50,6 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
   constructor(name: string, args: QueueConsumerArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:QueueConsumer", name, {}, opts);
     const parent = { parent: this };
-    const { topic, handler } = args;
-    const visibilityTimeout = visibilityTimeoutSeconds(args, handler);
 
     this.name = name;
     this.deadLetterQueue = new aws.sqs.Queue(
@@ -59,43 +57,18 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
       { messageRetentionSeconds: 14 * DAY, sqsManagedSseEnabled: true },
       parent,
     );
-    this.queue = new aws.sqs.Queue(
-      `${name}-queue`,
-      {
-        messageRetentionSeconds: 4 * DAY,
-        sqsManagedSseEnabled: true,
-        visibilityTimeoutSeconds: visibilityTimeout,
-        redrivePolicy: pulumi.jsonStringify({
-          deadLetterTargetArn: this.deadLetterQueue.arn,
-          maxReceiveCount: maxReceiveCount(args.survivesOutageMinutes, visibilityTimeout),
-        }),
-      },
-      parent,
-    );
+    this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, args, parent);
     const policies = [
-      queuePolicy(`${name}-queue`, this.queue, topic, parent),
-      queuePolicy(`${name}-dead-letters`, this.deadLetterQueue, topic, parent),
+      queuePolicy(`${name}-queue`, this.queue, args.topic, parent),
+      queuePolicy(`${name}-dead-letters`, this.deadLetterQueue, args.topic, parent),
     ];
-    new aws.sns.TopicSubscription(
-      `${name}-subscription`,
-      {
-        topic: topic.arn,
-        protocol: "sqs",
-        endpoint: this.queue.arn,
-        rawMessageDelivery: true,
-        filterPolicy: JSON.stringify({ type: handler.on.map(({ type }) => type) }),
-        redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: this.deadLetterQueue.arn }),
-      },
-      { parent: this, dependsOn: policies },
-    );
-
     this.handlerFunction = new HandlerFunction(
       name,
       {
         wrapper: "consume",
-        handler,
-        resources: { ...toRecord(args.resources), ...ownedTables(name, handler, args.production, parent) },
-        topic,
+        handler: args.handler,
+        resources: { ...toRecord(args.resources), ...ownedTables(name, args.handler, args.production, parent) },
+        topic: args.topic,
         timeoutSeconds: args.timeoutSeconds,
         memoryMb: args.memoryMb,
         logRetentionDays: args.logRetentionDays,
@@ -105,18 +78,15 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
       },
       parent,
     );
-    new aws.lambda.EventSourceMapping(
-      `${name}-mapping`,
-      {
-        eventSourceArn: this.queue.arn,
-        functionName: this.handlerFunction.function.arn,
-        batchSize: args.batchSize,
-        maximumBatchingWindowInSeconds: args.batchWindowSeconds,
-        functionResponseTypes: ["ReportBatchItemFailures"],
-        scalingConfig: { maximumConcurrency: args.maxConcurrency },
-      },
-      { parent: this, dependsOn: [this.handlerFunction.rolePolicy] },
-    );
+    // After the function: its new code must be there before its filter lets new events through.
+    createSubscription(`${name}-subscription`, this.queue, this.deadLetterQueue, args, {
+      parent: this,
+      dependsOn: [...policies, this.handlerFunction.function],
+    });
+    createMapping(`${name}-mapping`, this.queue, this.handlerFunction.function, args, {
+      parent: this,
+      dependsOn: [this.handlerFunction.rolePolicy],
+    });
 
     this.outputs = {
       queueUrl: this.queue.url,
@@ -126,6 +96,73 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
     };
     this.registerOutputs(this.outputs);
   }
+}
+
+/** The queue, whose visibility timeout and maxReceiveCount follow from the consumer's limits. */
+function createQueue(
+  name: string,
+  deadLetterQueue: aws.sqs.Queue,
+  { handler, ...limits }: QueueLimits & { handler: Pick<Consumer, "uses"> },
+  opts: pulumi.CustomResourceOptions,
+): aws.sqs.Queue {
+  const visibilityTimeout = visibilityTimeoutSeconds(limits, handler);
+  return new aws.sqs.Queue(
+    name,
+    {
+      messageRetentionSeconds: 4 * DAY,
+      sqsManagedSseEnabled: true,
+      visibilityTimeoutSeconds: visibilityTimeout,
+      redrivePolicy: pulumi.jsonStringify({
+        deadLetterTargetArn: deadLetterQueue.arn,
+        maxReceiveCount: maxReceiveCount(limits.survivesOutageMinutes, visibilityTimeout),
+      }),
+    },
+    opts,
+  );
+}
+
+/** The subscription, whose filter lets the events of the handler's `on` through. */
+function createSubscription(
+  name: string,
+  queue: aws.sqs.Queue,
+  deadLetterQueue: aws.sqs.Queue,
+  { topic, handler }: { topic: FanOutTopic<string>; handler: Pick<Consumer, "on"> },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new aws.sns.TopicSubscription(
+    name,
+    {
+      topic: topic.arn,
+      protocol: "sqs",
+      endpoint: queue.arn,
+      rawMessageDelivery: true,
+      filterPolicy: JSON.stringify({ type: handler.on.map(({ type }) => type) }),
+      redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetterQueue.arn }),
+    },
+    opts,
+  );
+}
+
+/** The mapping, which polls the queue and invokes the function with batches. */
+function createMapping(
+  name: string,
+  queue: aws.sqs.Queue,
+  handlerFunction: aws.lambda.Function,
+  { batchSize, batchWindowSeconds, maxConcurrency }: QueueLimits,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new aws.lambda.EventSourceMapping(
+    name,
+    {
+      eventSourceArn: queue.arn,
+      functionName: handlerFunction.arn,
+      batchSize,
+      maximumBatchingWindowInSeconds: batchWindowSeconds,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      scalingConfig: { maximumConcurrency: maxConcurrency },
+    },
+    opts,
+  );
 }
 
 /** SQS takes no more (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html). */
