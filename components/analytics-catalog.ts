@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 const columns = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"];
 
 /**
- * What Athena needs to query the bucket of events: a Glue table whose partitions are computed (no crawler), and a view
+ * Makes the bucket of events queryable by Athena: a Glue table whose partitions are computed (no crawler), and a view
  * with one row per event id, because the lines are at-least-once.
  */
 export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
@@ -51,7 +51,7 @@ export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent
       viewOriginalText: pulumi.all([database.name, table.name]).apply(([schema, lines]) => prestoView(schema, lines)),
       viewExpandedText: "/* Presto View */",
       storageDescriptor: {
-        // What Athena itself writes for a view.
+        // Athena itself writes these for a view.
         serDeInfo: { name: "-", serializationLibrary: "-" },
         columns: [...columns, "dt"].map((column) => ({ name: column, type: "string" })),
       },

@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
 
-/** What runs around a handler inside Lambda, each wrapper with its file. */
+/** The wrappers that run a handler inside Lambda, each with its file. */
 const wrappers = {
   consume: "runtime/lambda/consume.ts",
   serve: "runtime/lambda/serve.ts",
@@ -19,10 +19,10 @@ const cacheDirectory = "node_modules/.cache/order-fanout";
 /** The bundled runtime of the inline callbacks, relative to the project's folder: so it stands in their archives. */
 export const inlineRuntimeFile = `./${cacheDirectory}/inline.cjs`;
 
-/** Keyed by the entry: what is bundled in one run of esbuild. */
+/** The entries to bundle in the next run of esbuild, each with its promise. */
 const wanted = new Map<string, PromiseWithResolvers<string>>();
 
-/** The code of a handler's function: its own file, the wrapper around it, and of all packages just what they use. */
+/** Bundles the code of a handler's function: its file, its wrapper, and only the parts of packages that they use. */
 export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Output<string> {
   const file = relative(root, module.filename);
   return pulumi.output(
@@ -47,7 +47,7 @@ export function bundleInlineRuntime(events: ImportMeta): pulumi.Output<string> {
 }
 let inlineRuntime: Promise<string> | undefined;
 
-/** Asks for an entry. All that is asked for in one turn of the program is bundled in one run: a third of the time. */
+/** Asks for an entry. All entries of one turn of the program are bundled in one run, which takes a third of the time. */
 function bundle(entry: string): Promise<string> {
   const asked = wanted.get(entry);
   if (asked) return asked.promise;
@@ -150,7 +150,7 @@ async function writeCache(entry: string, code: string, output: Metafile["outputs
 
 const cacheFile = (entry: string): string => join(root, cacheDirectory, "bundles", `${hash(entry).slice(0, 16)}.json`);
 
-/** Whoever reads the file meanwhile sees the old one or the new one, never half of it. */
+/** Replaces a file in one step: a reader sees the old one or the new one, never half of it. */
 async function replaceFile(path: string, content: string): Promise<void> {
   await mkdir(join(path, ".."), { recursive: true });
   const temporary = `${path}.${process.pid}`;

@@ -7,20 +7,20 @@ import { assumedBy, logStatements, policy, statementsOfUses, type Statement } fr
 import { emitsOf, physicalNamesOf, requireOutbox, type Resource } from "./resources.ts";
 
 export type HandlerFunctionArgs = Wrapped & {
-  /** What the program offers, by name. The compiler proves, where the program is written, that all uses are there. */
+  /** The resources of the program by name. The compiler proves in index.ts that all uses are there. */
   resources: Readonly<Record<string, Resource>>;
   topic: FanOutTopic<string>;
   /** Lambda's limit for one invocation. */
   timeoutSeconds: number;
   memoryMb: number;
   logRetentionDays: number;
-  /** What the stack's config says under the consumer's `settings`. */
+  /** The consumer's `settings` of the stack's config. */
   settings?: unknown;
   /** The consumer's name, the route's key or the schedule's name: NAME in its environment. */
   handlerName: string;
   /** Environment variables beside those that its uses give it. */
   environment?: Variables;
-  /** What the function may do beside what its uses give it. */
+  /** Permissions beside those that its uses give it. */
   statements?: readonly Statement[];
 };
 

@@ -13,7 +13,7 @@ export interface OrderApiArgs<N, T extends string> {
   topic: FanOutTopic<T>;
   /** Each route's definition; an arrow alone is an inline callback. */
   routes: Readonly<Partial<Record<RouteKey, Route<N, NoInfer<T>> | (() => Promise<RouteResponse>)>>>;
-  /** What the program offers; all that the routes use must be there, of the right kind. */
+  /** The resources of the program; all that the routes use must be there, of the right kind. */
   resources: Resources<NoInfer<N>>;
   /** Requests a second that are let through, and how many at once. */
   throttle: { rate: number; burst: number };

@@ -157,7 +157,7 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
     },
     { parent },
   );
-  // The next minute is its retry: Lambda's own two would add to what is down.
+  // The next minute is its retry: Lambda's own two would add load to a service that is down.
   new aws.lambda.FunctionEventInvokeConfig(
     `${name}-no-retries`,
     { functionName: relay.function.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },

@@ -82,7 +82,7 @@ const allow = (Action: string | readonly string[], Resource: pulumi.Input<string
 
 const isTableVerb = (verb: string): verb is keyof Ports["table"] => Object.hasOwn(tableActions, verb);
 
-/** What the verbs of a table allow; a query may also read the table's indexes. */
+/** The statements for the verbs of a table; a query may also read the table's indexes. */
 function tableStatements(table: aws.dynamodb.Table, verbs: readonly string[]): Statement[] {
   const actions = verbs.filter(isTableVerb).map((verb) => tableActions[verb]);
   const indexes = pulumi

@@ -18,7 +18,7 @@ export interface QueueLimits {
   timeoutSeconds: number;
   /** The function's, in MB. */
   memoryMb: number;
-  /** How long what is behind the consumer may be down without a dead letter, in minutes. */
+  /** How long a service behind the consumer may be down without a dead letter, in minutes. */
   survivesOutageMinutes: number;
 }
 
@@ -26,9 +26,9 @@ export interface QueueConsumerArgs<N, T extends string> extends QueueLimits {
   topic: FanOutTopic<T>;
   /** A definition of `consumer()`: with a module it is bundled, without one it is an inline callback. */
   handler: Consumer<N, NoInfer<T>>;
-  /** What the program offers; all that the handler uses must be there, of the right kind. */
+  /** The resources of the program; all that the handler uses must be there, of the right kind. */
   resources: Resources<NoInfer<N>>;
-  /** What the handler's own schema has parsed. */
+  /** The consumer's settings, as the handler's schema has parsed them. */
   settings?: unknown;
   /** Days that logs are kept. */
   logRetentionDays: number;
@@ -44,7 +44,7 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
   readonly queue: aws.sqs.Queue;
   readonly deadLetterQueue: aws.sqs.Queue;
   readonly handlerFunction: HandlerFunction;
-  /** What commands need to find the consumer's parts. */
+  /** Where commands find the consumer's parts. */
   readonly outputs: Record<"queueUrl" | "deadLetterQueueUrl" | "functionName" | "logGroup", pulumi.Output<string>>;
 
   constructor(name: string, args: QueueConsumerArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
@@ -170,8 +170,8 @@ const MOST_RECEIVES = 1_000;
 
 /**
  * Six times the function's timeout and the batch window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html);
- * where the ledger is used, also a minute more than its lease: who died with an effect claimed must not be asked again
- * before the claim has ended; and long enough for the outage to be survived with the receives that SQS allows.
+ * where the ledger is used, also a minute more than its lease: after a death, the message must not come again before the
+ * claim has ended; and long enough for the outage to be survived with the receives that SQS allows.
  */
 export function visibilityTimeoutSeconds(
   limits: Pick<QueueLimits, "timeoutSeconds" | "batchWindowSeconds" | "survivesOutageMinutes">,
@@ -190,7 +190,7 @@ export function visibilityTimeoutSeconds(
 export const maxReceiveCount = (outageMinutes: number, visibilityTimeout: number): number =>
   Math.max(5, Math.ceil((outageMinutes * 60) / visibilityTimeout) + 2);
 
-/** SNS may send for this topic alone, and nobody may without TLS. A queue has one policy. */
+/** Admits SNS for this topic alone, and nobody without TLS. A queue has one policy. */
 function queuePolicy(
   name: string,
   queue: aws.sqs.Queue,

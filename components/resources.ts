@@ -21,7 +21,7 @@ interface Provided {
   outbox: Outbox;
 }
 
-/** What a program must offer to a handler that needs `N`; a name that is used as two kinds can be offered by nothing. */
+/** The resources that a program must offer to a handler that needs `N`; no resource fits a name that is used as two kinds. */
 export type Resources<N> = {
   readonly [K in keyof N]: N[K] extends readonly [keyof Provided] ? Provided[N[K][0]] : never;
 };

@@ -65,7 +65,7 @@ export function decode<E extends EventType>(types: readonly E[], body: string): 
   const type = types.find((candidate) => candidate.type === envelope.type);
   if (!type) return undefined;
   const { success, data, error } = type.data.safeParse(envelope.data);
-  // Paths are given from the body's root, as a person who reads the message sees it.
+  // Paths start at the body's root, where a person who reads the message starts too.
   if (!success) throw new z.ZodRealError(error.issues.map((issue) => ({ ...issue, path: ["data", ...issue.path] })));
   // The type was found by its name and its schema parsed the data; the compiler cannot tie the two together.
   return { ...envelope, data } as EventOf<E>;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What came of an effect. `refused` and `not-sent` are final: no retry would cure them. */
+/** The outcome of an effect. `refused` and `not-sent` are final: no retry would cure them. */
 export const Outcome = z.object({ outcome: z.enum(["sent", "refused", "not-sent"]), reason: z.string().optional() });
 export type Outcome = z.output<typeof Outcome>;
 

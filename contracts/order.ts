@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { countryCode, customerId, Money, PastMoney, sku, text } from "./text.ts";
 
-/** What a client sends to `POST /orders`. Unknown fields are refused: a misspelt one would be lost in silence. */
+/** The body of `POST /orders`. Unknown fields are refused: a misspelt one would be lost silently. */
 export const OrderRequest = z.strictObject({
   customerId: customerId.optional(),
   customer: z.strictObject({

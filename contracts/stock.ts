@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { currency, sku } from "./text.ts";
 
-/** An item of the stock table: what is sold, at what price in minor units, and how many there are. */
+/** An item of the stock table: a product that is sold, its price in minor units, and its count. */
 export const CatalogueItem = z.object({
   sku,
   name: z.string().min(1).max(200),

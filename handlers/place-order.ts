@@ -77,7 +77,7 @@ function replayed(order: StoredOrder, fingerprint: string) {
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** A UUID of version 8 (RFC 9562, section 5.8) out of a hash of who orders and of the key: a key is its customer's. */
+/** A UUID of version 8 (RFC 9562, section 5.8) made of a hash of customer and key: each customer has keys of their own. */
 function uuidOf(customerId: string, key: string): string {
   const bytes = sha256(JSON.stringify(["order", customerId, key])).subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

@@ -26,7 +26,7 @@ export default scheduled({
     let published = 0;
     let failures = 0;
 
-    // The index may still name what was just published, so a round that publishes nothing is the last.
+    // The index may still name events that were just published, so a round that publishes nothing is the last.
     for (let first = true, progress = true; progress && !signal.aborted; first = false) {
       const shards = await Promise.all(Array.from({ length: OUTBOX_SHARDS }, (_, shard) => marks(String(shard))));
       const due = shards.flat().sort((a, b) => (a.outboxSince < b.outboxSince ? -1 : 1));

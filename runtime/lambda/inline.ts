@@ -15,7 +15,7 @@ const kinds: { readonly [K in Kind]: () => Use<K, never> } = { table, bucket, to
 const withCode = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
   Object.fromEntries(Object.entries(plain).map(([name, { kind, verbs }]) => [name, { ...kinds[kind](), verbs }]));
 
-/** What an inline callback of a consumer captures beside its own code. */
+/** The plain values that an inline callback of a consumer captures beside its own code. */
 interface CapturedConsumer {
   /** The types of its events: a schema does not serialize. */
   readonly on: readonly string[];

@@ -8,7 +8,7 @@ import { parseJson } from "./json.ts";
 import { jsonLog, type Log } from "./log.ts";
 import type { RouteRequest, RouteResponse } from "../define/route.ts";
 
-/** What a route's function runs: a definition of `route()`, or an inline callback. */
+/** A definition of `route()`, or an inline callback, as the function runs it. */
 export interface Servable extends Contextual {
   readonly body?: z.ZodType;
   readonly handle: (request: never, context: never) => Promise<RouteResponse>;

@@ -2,7 +2,7 @@
 export interface Call {
   readonly service: string;
   readonly operation: string;
-  /** What is asked: a command's input, or a request. */
+  /** The command's input, or the request. */
   readonly input: unknown;
 }
 

@@ -6,7 +6,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Calls } from "./calls.ts";
 
 /**
- * The SDK's timeouts default to none, and `requestTimeout` only warns unless told to throw
+ * The SDK's timeouts default to none, and `requestTimeout` only warns unless `throwOnRequestTimeout` is set
  * (https://github.com/aws/aws-sdk-js-v3/blob/main/supplemental-docs/CLIENTS.md#request-handler-requesthandler).
  */
 const defaults = {

@@ -7,13 +7,13 @@ export interface Email {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** What the message is about, for delivery logs: ids, nothing personal. */
+  /** Ids for the delivery logs, such as the order; nothing personal. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** E-mail's method. */
 export interface EmailPort {
-  /** Sends one e-mail. What no retry can cure (SES rejects the message) is an outcome; everything else is thrown. */
+  /** Sends one e-mail. A final refusal by SES is an outcome; every other failure is thrown. */
   send(email: Email): Promise<Outcome>;
 }
 

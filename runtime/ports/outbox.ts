@@ -34,7 +34,7 @@ export function attributesOf({
   };
 }
 
-/** What the outbox needs of a function's environment. */
+/** The part of a function's environment that the outbox needs. */
 type OutboxEnvironment = Pick<EnvironmentWith<"OUTBOX" | "TOPIC_ARN">, "EVENT_SOURCE" | "OUTBOX" | "TOPIC_ARN">;
 
 /**

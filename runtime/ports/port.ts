@@ -2,7 +2,7 @@ import type { Calls } from "./calls.ts";
 import type { FunctionEnvironment } from "../../contracts/environment.ts";
 import type { Log } from "../lambda/log.ts";
 
-/** What a port is opened with, once a container. */
+/** Everything that a port is opened with, once per container. */
 export interface Opening {
   /** The resource's physical name, from the function's environment; empty for a kind that has none. */
   readonly resource: string;
@@ -12,7 +12,7 @@ export interface Opening {
   readonly env: FunctionEnvironment;
 }
 
-/** What each event or request adds: its identity, and how long there is. */
+/** The part that each event or request adds: its identity, its log, and its deadline. */
 export interface Scope {
   readonly log: Log;
   /** Aborts shortly before Lambda would end the function. */

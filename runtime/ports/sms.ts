@@ -7,13 +7,13 @@ export interface Sms {
   /** An E.164 number. */
   readonly to: string;
   readonly text: string;
-  /** What the message is about, for delivery logs: ids, nothing personal. */
+  /** Ids for the delivery logs, such as the order; nothing personal. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** SMS's method. */
 export interface SmsPort {
-  /** Sends one SMS. What no retry can cure (SNS refuses the number) is an outcome; everything else is thrown. */
+  /** Sends one SMS. A final refusal of the number by SNS is an outcome; every other failure is thrown. */
   send(sms: Sms): Promise<Outcome>;
 }
 

@@ -22,7 +22,7 @@ export interface TablePort {
   check(check: Bound<TransactItem["ConditionCheck"]>): Write;
 }
 
-/** What comes with a table: transactions over tables, and the outbox that takes part in them. */
+/** A table brings transactions over tables, and the outbox that takes part in them. */
 export { emission, transact };
 
 export function open({ resource: TableName, calls }: Opening) {
