@@ -3,39 +3,44 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
-import { createPolicies } from "./endpoint/authenticate.ts";
-import { openCarrier } from "./outside/carrier.ts";
 import { loadCatalogue } from "./dynamodb/catalogue.ts";
-import type { Console } from "./shared/console.ts";
-import { startDynamoDb } from "./dynamodb/server.ts";
-import { startEndpoint } from "./endpoint/server.ts";
-import { startMapping, type MappingConfig } from "./lambda/event-source-mapping.ts";
+import { start as startDynamoDb } from "./dynamodb/server.ts";
 import { createFaults } from "./endpoint/faults.ts";
-import { startFunctions, type Functions } from "./lambda/pool.ts";
-import { startHttpApi, type ApiDefinition } from "./http-api/server.ts";
-import { lockFile, lockState } from "./shared/lock.ts";
-import { openLogs } from "./shared/logs.ts";
+import { start as startEndpoint } from "./endpoint/server.ts";
+import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
+import { start as startMapping } from "./lambda/event-source-mapping.ts";
+import { start as startFunctions, type Functions } from "./lambda/pool.ts";
+import { start as startMessaging } from "./messaging/server.ts";
+import { openCarrier } from "./outside/carrier.ts";
 import { openMailbox } from "./outside/mailbox.ts";
-import { startMessaging } from "./messaging/server.ts";
-import { functionNameOf } from "./shared/names.ts";
-import { startProgram } from "./program/parent.ts";
-import { invoke } from "./program/invokes.ts";
-import { provision } from "./provision.ts";
-import { createScheduler } from "./lambda/scheduler.ts";
-import type { Services, Settings } from "./shared/services.ts";
+import { start as startProgram } from "./program/parent.ts";
 import { readStackConfig } from "./program/stack-config.ts";
+import { provision } from "./provision.ts";
+import { start as startScheduler } from "./scheduler/scheduler.ts";
+import type { Console } from "./shared/console.ts";
+import { lockFile, start as startLock } from "./shared/lock.ts";
+import { start as startLogs } from "./shared/logs.ts";
+import { functionNameOf, personKey } from "./shared/names.ts";
+import { createParts, type Parts } from "./shared/parts.ts";
+import type { Services, Settings } from "./shared/services.ts";
 
 /** What was asked for on the command line. */
-export interface CloudOptions {
+export interface CloudArgs {
+  /** The project's folder, with index.ts and Pulumi.yaml. */
   readonly root: string;
+  /** Where state is kept, absolute. */
   readonly state: string;
   readonly stack: string;
+  /** The API's port; the AWS endpoint's is the next one. */
   readonly port: number;
   readonly speed: number;
+  /** Whether to forget what earlier runs kept. */
   readonly fresh: boolean;
+  /** The folder of Node's compile cache. */
   readonly compileCache: string;
   /** Where the program is evaluated, from `forkProgram`. */
   readonly program: ChildProcess;
+  readonly say: Console;
 }
 
 /** A running cloud. */
@@ -46,127 +51,124 @@ export interface Cloud {
   readonly sku: string | undefined;
   /** Starts the functions' first workers. */
   warm(): Promise<void>;
-  readonly stop: () => Promise<void>;
+  /** Takes no more events, lets those under way end, and stops everything. */
+  stop(): Promise<void>;
 }
 
-const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
+/** How long events and requests under way may take to end when the cloud stops. */
+const graceMs = 2000;
 
-/** Starts everything; what does not depend on each other, at once. Whatever began is ended when one part fails. */
-export async function startCloud(options: CloudOptions, say: Console): Promise<Cloud> {
-  const stops: (() => Promise<void> | void)[] = [];
-  const stop = async () => {
-    for (const end of stops.reverse()) await end();
-  };
+/** Starts everything; when one part fails, the parts that have started are stopped again. */
+export async function start(args: CloudArgs): Promise<Cloud> {
+  const parts = createParts();
   try {
-    return await startParts(options, say, stops, stop);
+    return await startParts(args, parts);
   } catch (error) {
-    await stop();
+    await parts.stop().catch(() => {}); // the first error is the cause
     throw error;
   }
 }
 
-async function startParts(
-  options: CloudOptions,
-  say: Console,
-  stops: (() => Promise<void> | void)[],
-  stop: () => Promise<void>,
-): Promise<Cloud> {
+/**
+ * The parts in the order in which one needs another; they are stopped in reverse. Those that take long start side by
+ * side: each is awaited only where it is needed.
+ */
+async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
+  const { root, stack, state, speed, say } = args;
   const timed = stopwatch(say);
-  const stack = readStackConfig(options.root, options.stack);
-  const endpointPort = options.port + 1;
+  const config = readStackConfig(root, stack);
+  const { region } = config;
+  const endpointPort = args.port + 1;
+  const endpointUrl = `http://127.0.0.1:${endpointPort}`;
   const settings: Settings = {
-    ...options,
-    region: stack.region,
+    root,
+    state,
+    stack,
+    region,
+    port: args.port,
     endpointPort,
-    endpoint: `http://127.0.0.1:${endpointPort}`,
+    endpoint: endpointUrl,
+    speed,
   };
-  const { state, region, speed } = settings;
-  mkdirSync(state, { recursive: true });
-  const lock = lockState(state);
-  stops.push(lock.release);
-  if (options.fresh)
-    for (const name of readdirSync(state)) if (name !== lockFile) rmSync(join(state, name), { recursive: true });
-  rmSync(join(state, "outputs.json"), { force: true });
 
-  const dynamodb = timed("DynamoDB (dynoxide)", startDynamoDb(state, say.note));
-  const messaging = timed(
-    "SNS, SQS, S3 (fauxqs)",
-    startMessaging({ state, stack: options.stack, region, endpointPort }),
-  );
-  stops.push(async () =>
-    (await Promise.allSettled([dynamodb]))[0].status === "fulfilled" ? (await dynamodb).stop() : undefined,
-  );
-  stops.push(async () =>
-    (await Promise.allSettled([messaging]))[0].status === "fulfilled" ? (await messaging).stop() : undefined,
-  );
-  const faults = createFaults();
-  const mailbox = openMailbox(state);
-  const carrier = openCarrier(state, faults);
-  const logs = openLogs(state);
-  stops.push(logs.stop);
+  // The state folder, for this process alone.
+  mkdirSync(state, { recursive: true });
+  await parts.add(startLock({ state }));
+  clearState(state, args.fresh);
+  const logs = await parts.add(startLogs({ state }));
   const log = (functionName: string, line: string): void => {
     logs.write(functionName, line);
     say.log(functionName, line);
   };
-  const functions = startFunctions({ endpoint: settings.endpoint, compileCache: options.compileCache, log }, faults);
-  const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
-  const mappings: MappingConfig[] = [];
-  const scheduler = createScheduler(speed);
-  const services: Services = {
-    settings,
-    dynamodb,
-    messaging,
-    functions,
-    api,
-    mappings,
-    scheduler,
-    policies: createPolicies(),
-    invoke: (name, event) =>
-      void functions
-        .invoke(name, event)
-        .then((result) => result.ok || log(name, `${result.errorType}: ${result.errorMessage}`)),
-  };
-  stops.push(() => functions.stop(1000));
-  stops.push(scheduler.stop);
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const start = {
-    entry: join(options.root, "index.ts"),
-    project: stack.project,
-    stack: options.stack,
-    config: stack.config,
-  };
-  const program = startProgram(options.program, start, {
-    provision: (resource) => provision(resource, services),
-    invoke: async (token, inputs) => invoke(token, inputs, region),
-    print: say.note,
-  });
-  stops.push(program.stop);
-  const listening = Promise.all([
-    startHttpApi(options.port, api, functions, opened),
-    startEndpoint({ port: endpointPort, region, dynamodb, messaging, functions, mailbox, carrier, faults }),
-  ]);
-  const evaluated = timed("Pulumi program", program.exports);
-  const [exports, servers] = await Promise.all([evaluated, listening, dynamodb, messaging]);
-  for (const server of servers) stops.push(server.stop);
 
-  for (const orphan of (await messaging).removeOrphans())
-    say.note(`removed ${orphan}, which is no longer in the program`);
-  const stock = Exports.parse(exports).tables?.stock;
-  const sku = stock === undefined ? undefined : await loadCatalogue(options.root, state, stock, await dynamodb);
-  for (const mapping of mappings) {
-    stops.push(startMapping({ ...mapping, messaging: await messaging, functions, faults, region, speed }).stop);
+  // The stores.
+  const dynamodb = parts.add(timed("DynamoDB (dynoxide)", startDynamoDb({ state, say: say.note })));
+  const messaging = parts.add(timed("SNS, SQS, S3 (fauxqs)", startMessaging({ state, stack, region, endpointPort })));
+
+  // The world outside, and the endpoint through which functions reach it and the stores.
+  const faults = createFaults();
+  const mailbox = openMailbox(state);
+  const carrier = openCarrier(state, faults);
+  const accessKeys = new Set([personKey]);
+  const endpoint = parts.add(
+    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, carrier, faults }),
+  );
+
+  // The functions.
+  const functions = await parts.add(
+    startFunctions({ endpoint: endpointUrl, compileCache: args.compileCache, log, faults, graceMs }),
+  );
+
+  // The program, which fills them and the definitions of what is started after it.
+  const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
+  const services: Services = { settings, dynamodb, messaging, functions, accessKeys, api, mappings: [], schedules: [] };
+  const program = await parts.add(
+    startProgram({
+      child: args.program,
+      program: { entry: join(root, "index.ts"), project: config.project, stack, config: config.config },
+      provision: (resource) => provision(resource, services),
+      print: say.note,
+    }),
+  );
+
+  // The API, whose requests wait until everything is there.
+  const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
+  const listening = parts.add(startHttpApi({ port: args.port, api, functions, open, graceMs }));
+  const evaluated = timed("Pulumi program", program.exports);
+  const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
+
+  // What the stores hold.
+  for (const orphan of stores.removeOrphans()) say.note(`removed ${orphan}, which is no longer in the program`);
+  const table = Exports.parse(exports).tables?.stock;
+  const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
+
+  // What brings the functions their events.
+  for (const mapping of services.mappings) {
+    await parts.add(startMapping({ ...mapping, messaging: stores, functions, faults, region, speed }));
   }
-  scheduler.start();
-  const outputs = {
-    ...exports,
-    local: { endpoint: settings.endpoint, mailboxUrl: `${settings.endpoint}/_local/mailbox` },
-  };
+  await parts.add(startScheduler({ schedules: services.schedules, functions, speed, log }));
+
+  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox` };
+  const outputs = { ...exports, local };
+  writeOutputs(state, outputs);
+  answerRequests();
+  setTimeout(flushCompileCache, 3000).unref();
+  return { outputs, sku, warm: () => warm(api, functions), stop: () => parts.stop() };
+}
+
+const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
+
+/** Removes the outputs of an earlier run, or everything but the lock. */
+function clearState(state: string, fresh: boolean): void {
+  if (fresh)
+    for (const name of readdirSync(state)) if (name !== lockFile) rmSync(join(state, name), { recursive: true });
+  rmSync(join(state, "outputs.json"), { force: true });
+}
+
+/** Writes outputs.json, which is either whole or absent. */
+function writeOutputs(state: string, outputs: Record<string, unknown>): void {
   writeFileSync(join(state, "outputs.json.half"), `${JSON.stringify(outputs, undefined, 2)}\n`);
   renameSync(join(state, "outputs.json.half"), join(state, "outputs.json"));
-  open();
-  setTimeout(flushCompileCache, 3000).unref();
-  return { outputs, sku, warm: () => warm(api, functions), stop };
 }
 
 /** Routes first, since a person calls those; then what listens. One after the other: at once, the first would wait. */

@@ -4,19 +4,17 @@ import type { Provision, Services } from "./shared/services.ts";
 import { api, integration, route, stage } from "./http-api/provision.ts";
 import * as lambda from "./lambda/provision.ts";
 import { nameOf, unsupported } from "./shared/inputs.ts";
-import { bucket, queue, resourcePolicy, topic, topicSubscription } from "./messaging/provision.ts";
+import { bucket, queue, topic, topicSubscription } from "./messaging/provision.ts";
 import { table } from "./dynamodb/provision.ts";
+import { schedule } from "./scheduler/provision.ts";
 
 /** What the local cloud makes, by type. A new type is added here. */
 const provisioners: Readonly<Record<string, Provision>> = {
   "aws:dynamodb/table:Table": table,
   "aws:s3/bucket:Bucket": bucket,
-  "aws:s3/bucketPolicy:BucketPolicy": resourcePolicy,
   "aws:sns/topic:Topic": topic,
-  "aws:sns/topicPolicy:TopicPolicy": resourcePolicy,
   "aws:sns/topicSubscription:TopicSubscription": topicSubscription,
   "aws:sqs/queue:Queue": queue,
-  "aws:sqs/queuePolicy:QueuePolicy": resourcePolicy,
   "aws:lambda/function:Function": lambda.lambdaFunction,
   "aws:lambda/callbackFunction:CallbackFunction": lambda.lambdaFunction,
   "aws:lambda/eventSourceMapping:EventSourceMapping": lambda.eventSourceMapping,
@@ -28,9 +26,8 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:apigatewayv2/authorizer:Authorizer": (resource) => {
     throw unsupported(resource, "JWT authorizers are not emulated yet. Choose a stack without one: --stack NAME.");
   },
-  "aws:scheduler/schedule:Schedule": lambda.schedule,
+  "aws:scheduler/schedule:Schedule": schedule,
   "aws:iam/role:Role": lambda.role,
-  "aws:iam/rolePolicy:RolePolicy": lambda.rolePolicy,
 };
 
 /** Accepted and without effect here, each with its reason; a trailing `*` names a whole module. */
@@ -50,21 +47,18 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner",
   "aws:s3/bucketVersioning:BucketVersioning": "one version of an object is kept",
   "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "redrives are asked for by the queues themselves",
-  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "managed policies are AWS's own",
+  "aws:iam/rolePolicy:RolePolicy": "permissions are not checked here",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "permissions are not checked here",
+  "aws:s3/bucketPolicy:BucketPolicy": "permissions are not checked here",
+  "aws:sns/topicPolicy:TopicPolicy": "permissions are not checked here",
+  "aws:sqs/queuePolicy:QueuePolicy": "permissions are not checked here",
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
   "aws:ec2/*": "functions share this machine's network",
-  "awsx:ec2:Vpc": "functions share this machine's network",
   "aws:ssm/*": "nothing reads parameters here",
 };
 
 /** Outputs that a program may read of a resource without effect. */
 function inertOutputs(resource: ProgramResource, region: string): Record<string, unknown> {
-  const id = physicalName(resource.name, resource.urn);
-  if (resource.type === "awsx:ec2:Vpc") {
-    const subnets = (kind: string) => ["a", "b", "c"].map((zone) => `${kind}-${zone}-${id}`);
-    const tables = { publicSubnetIds: subnets("public"), privateSubnetIds: subnets("private"), isolatedSubnetIds: [] };
-    return { vpcId: id, ...tables, routeTables: [], natGateways: [], eips: [], subnets: [], vpc: undefined };
-  }
   const service = resource.type.split(":")[1]?.split("/")[0] ?? "";
   const name = nameOf(resource);
   const kind =

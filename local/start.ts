@@ -58,7 +58,7 @@ process.env["TZ"] = "UTC"; // workers share the process's zone, and Lambda's is 
 const { forkProgram } = await import("./program/fork.ts");
 const program = forkProgram(compileCache);
 const { createConsole } = await import("./shared/console.ts");
-const { startCloud } = await import("./cloud.ts");
+const { start } = await import("./cloud.ts");
 const { LocalCloudError } = await import("./shared/names.ts");
 const say = createConsole({
   json: flags.json,
@@ -76,10 +76,8 @@ const ends = new Promise<string>((resolve) => {
 });
 try {
   const { stack, port, speed, fresh } = flags;
-  const starting = startCloud(
-    { root, state: resolve(root, flags.state), stack, port, speed, fresh, compileCache, program },
-    say,
-  );
+  const state = resolve(root, flags.state);
+  const starting = start({ root, state, stack, port, speed, fresh, compileCache, program, say });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);
@@ -87,6 +85,7 @@ try {
   void cloud.warm();
   await ends;
   await cloud.stop();
+  say.note(`stopped; state is kept in ${flags.state}`);
   process.exit(0);
 } catch (error) {
   say.error(

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { arn } from "../shared/names.ts";
 import type { Provision } from "../shared/services.ts";
 import { nameOf, read, unsupported } from "../shared/inputs.ts";
+import { DynamoDbError, type DynamoDb } from "./server.ts";
 
 const Index = z.object({
   name: z.string(),
@@ -34,6 +35,15 @@ function keySchema(hash: string | undefined, range: string | undefined): { Attri
   return range === undefined ? hashes : [...hashes, { AttributeName: range, KeyType: "RANGE" }];
 }
 
+async function describeTable(call: DynamoDb["call"], name: string): Promise<unknown> {
+  try {
+    return await call("DescribeTable", { TableName: name });
+  } catch (error) {
+    if (error instanceof DynamoDbError && error.type === "ResourceNotFoundException") return undefined;
+    throw error;
+  }
+}
+
 /** A DynamoDB table. One that is there from an earlier run is kept, when its keys are the same. */
 export const table: Provision = async (resource, { dynamodb, settings }) => {
   const inputs = read(Table, resource);
@@ -52,7 +62,7 @@ export const table: Provision = async (resource, { dynamodb, settings }) => {
   }));
   const keys = keySchema(inputs.hashKey, inputs.rangeKey);
   const { call } = await dynamodb;
-  const existing = await call("DescribeTable", { TableName: name }).catch(() => undefined);
+  const existing = await describeTable(call, name);
   if (existing === undefined) {
     await call("CreateTable", {
       TableName: name,

@@ -8,20 +8,41 @@ import { LocalCloudError, messageOf } from "../shared/names.ts";
 
 const binaryVersion = "1.2.1";
 
+/** Where the database is. */
+export interface DynamoDbArgs {
+  /** The state folder, which holds the database's file. */
+  readonly state: string;
+  /** Takes a line for the person: what is fetched, or that the database ended. */
+  readonly say: (line: string) => void;
+}
+
 /** A DynamoDB that answers. */
 export interface DynamoDb {
   readonly endpoint: URL;
+  /** The connections to it. */
   readonly agent: Agent;
-  /** One call as a person would make it. Rejects with the service's message, its `name` the error's type. */
+  /** One call as a person would make it. Rejects with a `DynamoDbError` when the service refuses it. */
   readonly call: (operation: string, input: object) => Promise<unknown>;
-  readonly stop: () => void;
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>;
+}
+
+/** A call that DynamoDB refused; `type` is its own name of the error, `ResourceNotFoundException` for instance. */
+export class DynamoDbError extends Error {
+  override readonly name = "DynamoDbError";
+  readonly type: string;
+
+  constructor(operation: string, answer: string) {
+    super(`DynamoDB ${operation}: ${answer}`);
+    this.type = /"__type"\s*:\s*"(?:[^"#]*#)?(\w+)"/.exec(answer)?.[1] ?? "";
+  }
 }
 
 /** Starts the dynoxide binary on the state's database file, or takes what DYNAMODB_ENDPOINT names. */
-export async function startDynamoDb(state: string, say: (line: string) => void): Promise<DynamoDb> {
+export async function start({ state, say }: DynamoDbArgs): Promise<DynamoDb> {
   const given = process.env["DYNAMODB_ENDPOINT"];
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  if (given !== undefined && given !== "") return connect(new URL(given), agent, () => {});
+  if (given !== undefined && given !== "") return connect(new URL(given), agent, async () => agent.destroy());
   const binary = findBinary(say);
   const port = await freePort();
   const database = join(state, "dynamodb.db");
@@ -41,10 +62,11 @@ exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
     if (ready && !stopping) say(messageOf(error));
   });
   let ready = false;
-  const dynamodb = connect(new URL(`http://127.0.0.1:${port}`), agent, () => {
+  const dynamodb = connect(new URL(`http://127.0.0.1:${port}`), agent, async () => {
     stopping = true;
     child.stdin.destroy();
     agent.destroy();
+    await died.catch(() => {});
   });
   await Promise.race([answers(dynamodb), died]);
   ready = true;
@@ -115,7 +137,7 @@ async function answers(dynamodb: DynamoDb): Promise<void> {
   }
 }
 
-function connect(endpoint: URL, agent: Agent, stop: () => void): DynamoDb {
+function connect(endpoint: URL, agent: Agent, stop: () => Promise<void>): DynamoDb {
   return { endpoint, agent, stop, call: (operation, input) => call(endpoint, agent, operation, input) };
 }
 
@@ -139,7 +161,7 @@ function call(endpoint: URL, agent: Agent, operation: string, input: object): Pr
       response.on("error", reject);
       response.on("end", () => {
         if (response.statusCode === 200) return resolve(JSON.parse(text));
-        reject(new Error(`DynamoDB ${operation}: ${text}`));
+        reject(new DynamoDbError(operation, text));
       });
     });
     outgoing.on("error", reject);

@@ -1,87 +1,34 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as z from "zod";
-import { account, arn } from "../shared/names.ts";
-import { parseJson } from "../shared/json.ts";
 
 /** The AWS protocols that the endpoint speaks; each has its own shape of an error. */
 export type Service = "dynamodb" | "sqs" | "sns" | "ses" | "s3";
 
-/** One call of an AWS API: who asks for what. */
+/** One call of an AWS API: who calls what. */
 export interface AwsCall {
   readonly service: Service;
   /** The access key, which is a function's name; undefined without a signature. */
   readonly caller: string | undefined;
-  /** `dynamodb:PutItem` */
+  /** `dynamodb:PutItem`; `s3:*`, because nothing here depends on which it is. */
   readonly action: string;
-  readonly resources: readonly string[];
   /** The parameters of a query-protocol call (SNS). */
   readonly form?: URLSearchParams;
 }
 
-const Json = z.looseObject({
-  TableName: z.string().optional(),
-  QueueUrl: z.string().optional(),
-  RequestItems: z.record(z.string(), z.unknown()).optional(),
-  TransactItems: z.array(z.record(z.string(), z.looseObject({ TableName: z.string() }))).optional(),
-});
-
 /** Reads a request as AWS would route it: by target, by form, by path. */
-export function describeCall(request: IncomingMessage, body: Buffer, region: string): AwsCall {
+export function describeCall(request: IncomingMessage, body: Buffer): AwsCall {
   const caller = callerOf(request);
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") {
-    const operation = target.split(".")[1] ?? "";
-    const named = Json.safeParse(parseJson(body.toString())).data ?? {};
-    if (target.startsWith("AmazonSQS.")) {
-      const resources =
-        named.QueueUrl === undefined ? ["*"] : [arn("sqs", region, named.QueueUrl.split("/").at(-1) ?? "")];
-      return { service: "sqs", caller, action: `sqs:${operation}`, resources };
-    }
-    const tables = [
-      named.TableName ?? [],
-      Object.keys(named.RequestItems ?? {}),
-      (named.TransactItems ?? []).flatMap((item) => Object.values(item).map(({ TableName }) => TableName)),
-    ].flat();
-    return {
-      service: "dynamodb",
-      caller,
-      action: `dynamodb:${operation}`,
-      resources: [...new Set(tables)].map((name) => arn("dynamodb", region, `table/${name}`)),
-    };
+    const service = target.startsWith("AmazonSQS.") ? "sqs" : "dynamodb";
+    return { service, caller, action: `${service}:${target.split(".")[1] ?? ""}` };
   }
   if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     const form = new URLSearchParams(body.toString());
-    return {
-      service: "sns",
-      caller,
-      action: `sns:${form.get("Action") ?? ""}`,
-      resources: [form.get("TopicArn") ?? "*"],
-      form,
-    };
+    return { service: "sns", caller, action: `sns:${form.get("Action") ?? ""}`, form };
   }
   const path = (request.url ?? "/").split("?")[0] ?? "/";
-  if (path.startsWith("/v2/email/")) {
-    return {
-      service: "ses",
-      caller,
-      action: "ses:SendEmail",
-      resources: [`arn:aws:ses:${region}:${account}:identity/*`],
-    };
-  }
-  return { service: "s3", caller, ...s3Action(request.method ?? "GET", path) };
-}
-
-function s3Action(method: string, path: string): { action: string; resources: string[] } {
-  const [bucket = "", ...key] = path.slice(1).split("/");
-  const object = key.join("/") !== "";
-  const verb = {
-    GET: object ? "GetObject" : "ListBucket",
-    HEAD: object ? "GetObject" : "ListBucket",
-    PUT: "PutObject",
-    POST: "PutObject",
-    DELETE: "DeleteObject",
-  }[method];
-  return { action: `s3:${verb ?? method}`, resources: [`arn:aws:s3:::${bucket}${object ? `/${key.join("/")}` : ""}`] };
+  if (path.startsWith("/v2/email/")) return { service: "ses", caller, action: "ses:SendEmail" };
+  return { service: "s3", caller, action: "s3:*" };
 }
 
 function callerOf(request: IncomingMessage): string | undefined {

@@ -1,30 +1,36 @@
 import { createServer, IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import { authenticate, authorize } from "./authenticate.ts";
+import { authenticate } from "./authenticate.ts";
 import { describeCall, sendError, type AwsCall, type AwsError } from "./protocol.ts";
 import type { Carrier } from "../outside/carrier.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
-import type { Functions } from "../lambda/pool.ts";
-import { listen, readBody } from "../http-api/server.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
 import type { Messaging } from "../messaging/server.ts";
-import { messageOf, personKey } from "../shared/names.ts";
+import { listen, readBody } from "../shared/http.ts";
 import { parseJson } from "../shared/json.ts";
+import { messageOf, personKey } from "../shared/names.ts";
+import type { Part } from "../shared/parts.ts";
 
+/** What stands behind the endpoint. */
 export interface EndpointArgs {
   readonly port: number;
-  readonly region: string;
+  /** Calls wait until it has started. */
   readonly dynamodb: Promise<DynamoDb>;
+  /** Calls wait until it has started. */
   readonly messaging: Promise<Messaging>;
-  readonly functions: Functions;
+  /** Whose calls are answered: people's key, and each function's name. */
+  readonly accessKeys: ReadonlySet<string>;
+  /** Takes e-mails and SMS. */
   readonly mailbox: Mailbox;
+  /** Answers what functions ask of the internet. */
   readonly carrier: Carrier;
+  /** What goes wrong with the calls of functions. */
   readonly faults: Faults;
 }
 
-/** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Under /_local/ is what AWS has not. */
-export async function startEndpoint(args: EndpointArgs): Promise<{ readonly stop: () => Promise<void> }> {
+/** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Paths under /_local/ are ours, not AWS's. */
+export async function start(args: EndpointArgs): Promise<Part> {
   const server = createServer((request, response) => {
     serve(request, response, args).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
@@ -45,8 +51,8 @@ export async function startEndpoint(args: EndpointArgs): Promise<{ readonly stop
 async function serve(request: IncomingMessage, response: ServerResponse, args: EndpointArgs): Promise<void> {
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   if (request.url?.startsWith("/_local/")) return serveLocal(request, response, body, args);
-  const call = describeCall(request, body, args.region);
-  const refused = refusal(call, args);
+  const call = describeCall(request, body);
+  const refused = authenticate(call.caller, call.service, args.accessKeys);
   if (refused) return sendError(response, call.service, refused);
   if (call.caller !== personKey) {
     const fault = await meetFaults(call, request, response, args.faults);
@@ -69,17 +75,6 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   app.routing(replay(request, body, call.service === "sqs" ? "/" : undefined), response);
 }
 
-function refusal(call: AwsCall, { functions }: EndpointArgs): AwsError | undefined {
-  const unknown = authenticate(call.caller, call.service, (name) => functions.get(name) !== undefined);
-  if (unknown || call.caller === undefined || call.caller === personKey) return unknown;
-  const { caller, action } = call;
-  for (const resource of call.resources) {
-    const denied = authorize(caller, action, resource);
-    if (denied) return denied;
-  }
-  return undefined;
-}
-
 const throttled: Record<AwsCall["service"], AwsError> = {
   dynamodb: { status: 400, code: "ThrottlingException", message: "Rate of requests exceeds the allowed throughput." },
   sqs: { status: 400, code: "RequestThrottled", message: "Rate exceeded" },
@@ -88,7 +83,7 @@ const throttled: Record<AwsCall["service"], AwsError> = {
   s3: { status: 503, code: "SlowDown", message: "Please reduce your request rate." },
 };
 
-/** An error to answer with instead of doing what is asked; or the answer is held back, or will be lost. */
+/** The error to answer with instead of making the call, if any; otherwise the answer may be held back or lost. */
 async function meetFaults(
   call: AwsCall,
   request: IncomingMessage,

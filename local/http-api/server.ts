@@ -1,20 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Functions } from "../lambda/pool.ts";
+import { readBody, listen } from "../shared/http.ts";
+import { functionNameOf } from "../shared/names.ts";
+import type { Part } from "../shared/parts.ts";
+import { corsHeaders, preflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
-import { functionNameOf, LocalCloudError } from "../shared/names.ts";
 import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
 
-/** The CORS settings of an HTTP API. */
-export interface Cors {
-  readonly allowOrigins: readonly string[];
-  readonly allowMethods: readonly string[];
-  readonly allowHeaders: readonly string[];
-  readonly exposeHeaders: readonly string[];
-  readonly allowCredentials: boolean;
-  readonly maxAge: number | undefined;
-}
-
+/** A token bucket: `rate` requests a second, `burst` of them at once. */
 export interface Throttle {
   readonly rate: number;
   readonly burst: number;
@@ -49,60 +43,59 @@ const gateway = {
   unavailable: [503, "Service Unavailable"],
 } as const;
 
-/** Listens at once, so that a port in use is known early; requests wait for `open`. */
-export async function startHttpApi(
-  port: number,
-  api: ApiDefinition,
-  functions: Functions,
-  open: Promise<void>,
-): Promise<{ readonly stop: () => Promise<void> }> {
-  const buckets = new Map<string, () => boolean>();
+/** What the HTTP API needs. */
+export interface HttpApiArgs {
+  readonly port: number;
+  /** May still be filled in: it is first read when `open` resolves. */
+  readonly api: ApiDefinition;
+  readonly functions: Functions;
+  /** Requests wait for it. */
+  readonly open: Promise<void>;
+  /** How long `stop` waits for requests under way before it cuts their connections, in ms. */
+  readonly graceMs: number;
+}
+
+/** A server under way: what it was started with, and the token bucket of each route. */
+interface Running extends HttpApiArgs {
+  readonly buckets: Map<string, () => boolean>;
+}
+
+/** Listens at once, so that a port in use is known early. Stopping takes no new request and answers those under way. */
+export async function start(args: HttpApiArgs): Promise<Part> {
+  const running: Running = { ...args, buckets: new Map() };
   const server = createServer((request, response) => {
-    serve(request, response, api, functions, buckets, open).catch(() => {
+    serve(request, response, running, () => !server.listening).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
   });
-  await listen(server, port, "the API");
+  await listen(server, args.port, "the API");
   return {
-    stop: () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 200).unref();
-      return closed;
+    stop: async () => {
+      const cut = setTimeout(() => server.closeAllConnections(), args.graceMs);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(cut);
     },
   };
-}
-
-/** Listens on loopback alone. */
-export function listen(server: Server, port: number, what: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const inUse = `port ${port} (for ${what}) is in use, by another local cloud perhaps. Choose others with --port N.`;
-      reject(error.code === "EADDRINUSE" ? new LocalCloudError(inUse) : error);
-    });
-    server.listen(port, "127.0.0.1", resolve);
-  });
 }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  api: ApiDefinition,
-  functions: Functions,
-  buckets: Map<string, () => boolean>,
-  open: Promise<void>,
+  running: Running,
+  isStopping: () => boolean,
 ): Promise<void> {
+  const { api } = running;
   const body = await readBody(request, maxBody);
-  await open;
+  await running.open;
   const requestId = `${randomBytes(11).toString("base64url")}=`;
-  const answer =
-    body === undefined ? own("tooLarge") : await answerTo(request, body, api, functions, buckets, requestId);
+  const answer = body === undefined ? own("tooLarge") : await answerTo(request, body, running, requestId);
   const bodiless = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     ...withoutCors(answer.headers, api.cors),
     ...corsHeaders(api.cors, request.headers.origin),
     ...(bodiless ? {} : { "content-length": answer.body.length }),
+    ...(isStopping() ? { connection: "close" } : {}),
     "apigw-requestid": requestId,
   });
   response.end(request.method === "HEAD" || bodiless ? undefined : answer.body);
@@ -116,9 +109,7 @@ function own(name: keyof typeof gateway): HttpAnswer {
 async function answerTo(
   request: IncomingMessage,
   body: Buffer,
-  api: ApiDefinition,
-  functions: Functions,
-  buckets: Map<string, () => boolean>,
+  { api, functions, buckets }: Running,
   requestId: string,
 ): Promise<HttpAnswer> {
   const method = request.method ?? "GET";
@@ -190,58 +181,10 @@ function admits(buckets: Map<string, () => boolean>, key: string, throttle: Thro
   return take();
 }
 
-/** The body, or undefined when it is longer than `limit` (what is too much is read and dropped). */
-export function readBody(request: IncomingMessage, limit = Infinity): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-    });
-    request.on("end", () => resolve(size > limit ? undefined : Buffer.concat(chunks)));
-    request.on("error", reject);
-  });
-}
-
 function decode(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
     return path;
   }
-}
-
-function allowedOrigin(cors: Cors, origin: string): string | undefined {
-  if (cors.allowOrigins.includes("*")) return "*";
-  const lower = origin.toLowerCase();
-  return cors.allowOrigins.some((allowed) => arnMatches(allowed.toLowerCase(), lower)) ? origin : undefined;
-}
-
-function preflight(cors: Cors, origin: string): HttpAnswer {
-  const headers: Record<string, string> = {};
-  if (allowedOrigin(cors, origin) !== undefined) {
-    if (cors.allowMethods.length > 0) headers["access-control-allow-methods"] = cors.allowMethods.join(",");
-    if (cors.allowHeaders.length > 0) headers["access-control-allow-headers"] = cors.allowHeaders.join(",");
-    if (cors.maxAge !== undefined) headers["access-control-max-age"] = String(cors.maxAge);
-  }
-  return { status: 204, headers, body: Buffer.alloc(0) };
-}
-
-function corsHeaders(cors: Cors | undefined, origin: string | undefined): Record<string, string> {
-  const allowed = cors && origin ? allowedOrigin(cors, origin) : undefined;
-  if (cors === undefined || allowed === undefined) return {};
-  return {
-    "access-control-allow-origin": allowed,
-    ...(cors.exposeHeaders.length > 0 ? { "access-control-expose-headers": cors.exposeHeaders.join(",") } : {}),
-    ...(cors.allowCredentials ? { "access-control-allow-credentials": "true" } : {}),
-    ...(allowed === "*" ? {} : { vary: "origin" }),
-  };
-}
-
-/** With CORS on the API, what the integration says of CORS is ignored; the preflight's own headers are kept. */
-function withoutCors(headers: HttpAnswer["headers"], cors: Cors | undefined): HttpAnswer["headers"] {
-  if (cors === undefined) return headers;
-  const ours = /^access-control-allow-(origin|credentials)$|^access-control-expose-headers$/;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ours.test(name)));
 }

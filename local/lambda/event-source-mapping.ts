@@ -3,17 +3,23 @@ import type { Faults } from "../endpoint/faults.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
 import type { Functions } from "./pool.ts";
 import type { Messaging } from "../messaging/server.ts";
+import type { Part } from "../shared/parts.ts";
 
 /** An event source mapping from a queue to a function. */
 export interface MappingConfig {
   readonly queueArn: string;
   readonly functionName: string;
+  /** The most messages in a batch. */
   readonly batchSize: number;
+  /** How long a batch may wait to be filled. */
   readonly windowSeconds: number;
+  /** Whether the function's answer names the messages that failed; otherwise all of a batch succeed or fail. */
   readonly reportBatchItemFailures: boolean;
+  /** The most batches at the same time. */
   readonly maximumConcurrency: number;
 }
 
+/** A mapping, and the services that it connects. */
 export interface MappingArgs extends MappingConfig {
   readonly messaging: Messaging;
   readonly functions: Functions;
@@ -32,8 +38,11 @@ const BatchResponse = z
   .looseObject({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
   .nullable();
 
-/** Polls one queue, woken by what arrives and by what becomes visible again; nothing runs while it is idle. */
-export function startMapping(args: MappingArgs): { readonly stop: () => void } {
+/**
+ * Polls one queue, woken by a message that arrives or becomes visible again; nothing runs while it is idle. Stopping
+ * takes no further batch; the messages of a batch under way are still deleted when its function succeeds.
+ */
+export async function start(args: MappingArgs): Promise<Part> {
   const { messaging, functions, faults, speed, batchSize } = args;
   const queue = messaging.sqs.getQueueByArn(args.queueArn);
   if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
@@ -86,13 +95,13 @@ export function startMapping(args: MappingArgs): { readonly stop: () => void } {
     const event = { Records: [...batch].map(([handle, message]) => recordOf(handle, message, args)) };
     const invocation = await functions.invoke(args.functionName, event);
     running -= 1;
-    if (stopped) return;
     const failed = invocation.ok
       ? failuresOf(invocation.payload, batch, args.reportBatchItemFailures)
       : new Set(batch.keys());
     messaging.persistence.transaction(() => {
       for (const handle of batch.keys()) if (!failed.has(handle)) queue.deleteMessage(handle);
     });
+    if (stopped) return;
     // Only now: functions are never faster, and a shortened timeout that ended while one runs would deliver twice.
     if (speed !== 1) hastenRetries(queue, failed, received, speed);
     if (failed.size < batch.size) {
@@ -113,7 +122,7 @@ export function startMapping(args: MappingArgs): { readonly stop: () => void } {
   };
   wake();
   return {
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearTimeout(timer);
     },

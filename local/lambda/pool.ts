@@ -2,17 +2,26 @@ import { randomUUID } from "node:crypto";
 import type { Faults } from "../endpoint/faults.ts";
 import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 
+/** What the functions run with. */
+export interface FunctionsArgs extends PoolHooks {
+  /** Which invocations lose their worker. */
+  readonly faults: Faults;
+  /** How long `stop` waits for events under way before it ends their workers, in ms. */
+  readonly graceMs: number;
+}
+
 /** The Lambda functions of the program. */
 export interface Functions {
+  /** Adds a function; its first worker starts with its first event, or with `warm`. */
   put(config: FunctionConfig): void;
-  get(name: string): FunctionConfig | undefined;
+  /** The names of all functions. */
   names(): string[];
   /** Runs one event, when an execution environment is free. Never rejects. */
   invoke(name: string, event: unknown): Promise<Invocation>;
   /** Starts an execution environment before it is needed; resolves when it is loaded. */
   warm(name: string): Promise<void>;
-  /** Waits up to `graceMs` for what is running, then ends every worker. */
-  readonly stop: (graceMs: number) => Promise<void>;
+  /** Lets events under way end for `graceMs`, then ends every worker; resolves when all have ended. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -47,16 +56,19 @@ interface Pool {
 }
 
 /** Keeps the functions' execution environments: started on demand, kept warm, one event at a time in each. */
-export function startFunctions(hooks: PoolHooks, faults: Faults): Functions {
+export async function start({ endpoint, compileCache, log, faults, graceMs }: FunctionsArgs): Promise<Functions> {
   const pools = new Map<string, Pool>();
   let stopped = false;
+  let cutOff = false;
+  // A worker that is ended because the cloud stops is no error: its event stays in its queue.
+  const hooks: PoolHooks = { endpoint, compileCache, log: (name, line) => cutOff || log(name, line) };
 
   const dispatch = (pool: Pool): void => {
     for (const environment of pool.environments) {
       const next = environment.idle ? pool.waiting.shift() : undefined;
       if (next) run(pool, environment, next);
     }
-    if (pool.waiting.length === 0 || pool.environments.size > pool.running) return; // the rest is still loading
+    if (stopped || pool.waiting.length === 0 || pool.environments.size > pool.running) return; // the rest is still loading
     const wait = (pool.waiting.length * pool.duration) / Math.max(1, pool.environments.size);
     const stalled = Date.now() - Math.max(pool.lastDone, pool.waiting[0]?.at ?? 0);
     const busy = [...pool.environments].map((environment) => environment.utilization());
@@ -118,14 +130,12 @@ export function startFunctions(hooks: PoolHooks, faults: Faults): Functions {
         lastDone: 0,
         duration: 0,
       }),
-    get: (name) => pools.get(name)?.config,
     names: () => [...pools.keys()],
     invoke: (name, event) =>
       new Promise((settle) => {
         const pool = pools.get(name);
         if (pool === undefined || stopped || pool.config.concurrency === 0) {
-          const errorType = pool && !stopped ? "TooManyRequestsException" : "ResourceNotFoundException";
-          return settle({ ok: false, errorType, errorMessage: `function ${name} cannot be invoked`, trace: [] });
+          return settle(refused(name, pool && !stopped ? "TooManyRequestsException" : "ResourceNotFoundException"));
         }
         pool.waiting.push({ requestId: randomUUID(), event: JSON.stringify(event) ?? "null", at: Date.now(), settle });
         dispatch(pool);
@@ -135,12 +145,27 @@ export function startFunctions(hooks: PoolHooks, faults: Faults): Functions {
       if (pool === undefined || pool.environments.size > 0 || !grow(pool)) return;
       await Promise.all([...pool.environments].map(({ loaded }) => loaded));
     },
-    stop: async (graceMs) => {
+    stop: async () => {
+      const all = [...pools.values()];
+      const busy = () => all.some((pool) => pool.running + pool.waiting.length > 0);
       const deadline = Date.now() + graceMs;
-      const busy = () => [...pools.values()].some((pool) => pool.running > 0);
-      while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (busy() && Date.now() < deadline) await pause();
       stopped = true;
-      for (const pool of pools.values()) for (const environment of pool.environments) environment.kill();
+      cutOff = busy();
+      for (const pool of all) {
+        clearTimeout(pool.growth);
+        for (const job of pool.waiting.splice(0)) job.settle(refused(pool.config.name, "ServiceException"));
+        for (const environment of pool.environments) environment.kill();
+      }
+      while (all.some((pool) => pool.environments.size > 0)) await pause();
     },
   };
+}
+
+function refused(name: string, errorType: string): Invocation {
+  return { ok: false, errorType, errorMessage: `function ${name} cannot be invoked`, trace: [] };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,15 +1,13 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { Archive, unpack } from "./archive.ts";
-import { arn, functionNameOf } from "../shared/names.ts";
-import { intervalOf } from "./scheduler.ts";
+import { account, arn, functionNameOf } from "../shared/names.ts";
 import type { Provision } from "../shared/services.ts";
-import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
+import { nameOf, read, unsupported } from "../shared/inputs.ts";
 
 const Function = z.object({
   handler: z.string(),
   runtime: z.string(),
-  role: z.string(),
   code: Archive,
   memorySize: z.number().default(128),
   timeout: z.number().default(3),
@@ -19,7 +17,7 @@ const Function = z.object({
 });
 
 /** A Lambda function, unpacked from the archive that would be deployed. */
-export const lambdaFunction: Provision = async (resource, { functions, policies, settings }) => {
+export const lambdaFunction: Provision = async (resource, { functions, accessKeys, settings }) => {
   const inputs = read(Function, resource);
   if (!inputs.runtime.startsWith("nodejs"))
     throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
@@ -48,7 +46,7 @@ export const lambdaFunction: Provision = async (resource, { functions, policies,
       TZ: "UTC",
     },
   });
-  policies.roleOf.set(name, inputs.role.split("/").at(-1) ?? inputs.role);
+  accessKeys.add(name);
   const invokeArn = `arn:aws:apigateway:${settings.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
   const outputs = {
     name,
@@ -128,47 +126,9 @@ export const permission: Provision = (resource, { api }) => {
   return { id: statementId, outputs: { statementId } };
 };
 
-const Schedule = z.object({
-  scheduleExpression: z.string(),
-  state: z.string().default("ENABLED"),
-  target: z.object({ arn: z.string(), input: PolicyText.optional() }),
-});
-
-/** A schedule that runs a function. */
-export const schedule: Provision = (resource, { scheduler, settings, invoke }) => {
-  const inputs = read(Schedule, resource);
-  const everyMs = intervalOf(inputs.scheduleExpression);
-  if (everyMs === undefined) {
-    throw unsupported(resource, `the expression ${inputs.scheduleExpression} is not emulated, only rate(n minutes)`);
-  }
+/** A function's execution role. Permissions are not checked here, so its policies have no effect. */
+export const role: Provision = (resource) => {
   const name = nameOf(resource);
-  const functionName = functionNameOf(inputs.target.arn);
-  const event: unknown = JSON.parse(inputs.target.input ?? "{}");
-  if (inputs.state === "ENABLED") scheduler.put({ name, everyMs, run: () => invoke(functionName, event) });
-  return {
-    id: `default/${name}`,
-    outputs: { name, groupName: "default", arn: arn("scheduler", settings.region, `schedule/default/${name}`) },
-  };
-};
-
-const Role = z.object({ inlinePolicies: z.array(z.object({ policy: PolicyText.optional() })).default([]) });
-const RolePolicy = z.object({ role: z.string(), policy: PolicyText });
-
-/** A role, kept for `authorize`. */
-export const role: Provision = (resource, { policies }) => {
-  const name = nameOf(resource);
-  policies.roles.set(
-    name,
-    read(Role, resource).inlinePolicies.flatMap(({ policy }) => policy ?? []),
-  );
-  const outputs = { name, arn: `arn:aws:iam::000000000000:role/${name}`, uniqueId: name, path: "/" };
+  const outputs = { name, arn: `arn:aws:iam::${account}:role/${name}`, uniqueId: name, path: "/" };
   return { id: name, outputs };
-};
-
-/** A role's policy, kept for `authorize`. */
-export const rolePolicy: Provision = (resource, { policies }) => {
-  const { role: roleName, policy } = read(RolePolicy, resource);
-  policies.roles.set(roleName, [...(policies.roles.get(roleName) ?? []), policy]);
-  const name = nameOf(resource);
-  return { id: `${roleName}:${name}`, outputs: { name } };
 };

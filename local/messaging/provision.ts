@@ -10,11 +10,10 @@ const Queue = z.object({
   maxMessageSize: z.number().default(262_144),
   receiveWaitTimeSeconds: z.number().default(0),
   redrivePolicy: PolicyText.optional(),
-  policy: PolicyText.optional(),
   fifoQueue: z.boolean().optional(),
 });
 const Redrive = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number().int().min(1) });
-const Topic = z.object({ fifoTopic: z.boolean().optional(), policy: PolicyText.optional() });
+const Topic = z.object({ fifoTopic: z.boolean().optional() });
 const Subscription = z.object({
   topic: z.string(),
   protocol: z.string(),
@@ -26,7 +25,7 @@ const Subscription = z.object({
 });
 
 /** An SQS queue; its attributes are brought up to date, its messages stay. */
-export const queue: Provision = async (resource, { messaging, policies, settings }) => {
+export const queue: Provision = async (resource, { messaging, settings }) => {
   const inputs = read(Queue, resource);
   if (inputs.fifoQueue) throw unsupported(resource, "FIFO queues are not emulated");
   const redrive = inputs.redrivePolicy === undefined ? undefined : Redrive.parse(JSON.parse(inputs.redrivePolicy));
@@ -39,18 +38,16 @@ export const queue: Provision = async (resource, { messaging, policies, settings
     ReceiveMessageWaitTimeSeconds: String(inputs.receiveWaitTimeSeconds),
     ...(redrive ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
   });
-  if (inputs.policy) policies.resources.set(made.arn, inputs.policy);
   const url = `${settings.endpoint}/${account}/${name}`;
   return { id: url, outputs: { name, url, arn: made.arn, visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds } };
 };
 
 /** An SNS topic. */
-export const topic: Provision = async (resource, { messaging, policies }) => {
+export const topic: Provision = async (resource, { messaging }) => {
   const inputs = read(Topic, resource);
   if (inputs.fifoTopic) throw unsupported(resource, "FIFO topics are not emulated");
   const name = nameOf(resource);
   const made = (await messaging).putTopic(name, {});
-  if (inputs.policy) policies.resources.set(made.arn, inputs.policy);
   return { id: made.arn, outputs: { name, arn: made.arn, owner: account } };
 };
 
@@ -84,21 +81,4 @@ export const bucket: Provision = async (resource, { messaging, settings }) => {
     bucketRegionalDomainName: host,
   };
   return { id: name, outputs };
-};
-
-const Policy = z.object({
-  policy: PolicyText,
-  queueUrl: z.string().optional(),
-  arn: z.string().optional(),
-  bucket: z.string().optional(),
-});
-
-/** A queue's, a topic's or a bucket's policy, kept for `authorize`. */
-export const resourcePolicy: Provision = async (resource, { messaging, policies }) => {
-  const inputs = read(Policy, resource);
-  const byUrl = inputs.queueUrl && (await messaging).sqs.queuesByName.get(inputs.queueUrl.split("/").at(-1) ?? "")?.arn;
-  const target = byUrl || inputs.arn || (inputs.bucket ? `arn:aws:s3:::${inputs.bucket}` : undefined);
-  if (target === undefined) throw unsupported(resource, "the policy is for nothing that is here");
-  policies.resources.set(target, inputs.policy);
-  return { id: inputs.queueUrl ?? inputs.bucket ?? target, outputs: {} };
 };

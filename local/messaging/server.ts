@@ -15,27 +15,35 @@ export interface Messaging {
   readonly app: App;
   readonly sqs: SqsStore;
   readonly persistence: Persistence;
+  /** Makes a queue, or brings the attributes of the one from an earlier run up to date. */
   putQueue(name: string, attributes: Record<string, string>): Queue;
+  /** Makes a topic, or takes the one from an earlier run. */
   putTopic(name: string, attributes: Record<string, string>): Topic;
+  /** Subscribes a queue to a topic, or updates the subscription from an earlier run. Returns its ARN. */
   putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
+  /** Makes a bucket, or takes the one from an earlier run. */
   putBucket(name: string): void;
   /** Removes what an earlier run of this stack made and this run did not, as `pulumi up` would. Returns the names. */
   removeOrphans(): string[];
-  readonly stop: () => Promise<void>;
+  stop(): Promise<void>;
 }
 
+/** Where the stores are kept, and what their resources are called. */
 export interface MessagingArgs {
+  /** The state folder. */
   readonly state: string;
+  /** The stack whose queues and topics these are. */
   readonly stack: string;
   readonly region: string;
+  /** The AWS endpoint's port, which is part of each queue's URL. */
   readonly endpointPort: number;
 }
 
-/** The tag by which a queue or a topic of the program is told from one that a person made. */
+/** The tag that marks a queue or a topic as the program's; one that a person made does not have it. */
 const stackTag = "order-fanout:stack";
 
 /** Loads what an earlier run kept. What was in flight at a crash is ready again at once. */
-export async function startMessaging(args: MessagingArgs): Promise<Messaging> {
+export async function start(args: MessagingArgs): Promise<Messaging> {
   const fauxqs = await importFauxqs();
   const urlOf = (name: string) => `http://127.0.0.1:${args.endpointPort}/${account}/${name}`;
   const sqs = new fauxqs.SqsStore();

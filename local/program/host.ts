@@ -1,4 +1,4 @@
-// Runs in a process of its own, forked by program.ts: evaluates the Pulumi program with mocks that ask the parent to
+// Runs in a process of its own, forked by fork.ts: evaluates the Pulumi program with mocks that ask the parent to
 // provision. A fork, not a worker: Pulumi's closure serializer does not run in a worker thread; and the memory of the
 // SDK, of `typescript` and of arborist is given back when it is done.
 import { pathToFileURL } from "node:url";
@@ -77,11 +77,14 @@ function rememberCodePaths(): void {
   });
 }
 
-/** The URN as the mock monitor will make it; its arguments carry no parent, so the request itself is looked at. */
+/** Evaluates the program and returns the stack's exports. */
 async function run(start: ProgramStart): Promise<Record<string, unknown>> {
   Error.stackTraceLimit = 0; // the SDK takes a stack for each promise; only messages are shown
   rememberCodePaths();
+  // A mock is told neither the parent, which is part of the URN, nor whether a component is remote: both are taken from
+  // the request.
   let parent = "";
+  let remote = false;
   let inFlight = 0;
   await pulumi.runtime.setMocks(
     {
@@ -90,8 +93,8 @@ async function run(start: ProgramStart): Promise<Record<string, unknown>> {
         const urn = `urn:pulumi:${start.stack}::${start.project}::${parentType}${type}::${name}`;
         if (urns.has(urn)) fail(new Error(`Duplicate resource URN '${urn}'; try giving it a unique name`));
         urns.add(urn);
-        // Components of the program itself have no outputs but those that they register; remote ones (awsx) do.
-        if (custom === false && !type.startsWith("awsx:")) return { id: "", state: {} };
+        // The program's own components have no outputs but those that they register; a provider's (awsx) do.
+        if (custom === false && !remote) return { id: "", state: {} };
         inFlight += 1;
         try {
           const given = z.record(z.string(), z.unknown()).parse(await plain(inputs));
@@ -111,9 +114,14 @@ async function run(start: ProgramStart): Promise<Record<string, unknown>> {
           inFlight -= 1;
         }
       },
-      call: async ({ token, inputs }) => {
-        const given = z.record(z.string(), z.unknown()).parse(await plain(inputs));
-        return ask({ kind: "invoke", call: ++calls, token, inputs: given });
+      call: ({ token }) => {
+        fail(
+          new Error(
+            `${token}: the local cloud answers no provider functions. ` +
+              "Take the value from the stack's config, or from a resource's outputs.",
+          ),
+        );
+        return new Promise<never>(() => {});
       },
       registerTransform: () => fail(new Error("the local cloud does not run resource transforms; use transformations")),
     },
@@ -127,6 +135,7 @@ async function run(start: ProgramStart): Promise<Record<string, unknown>> {
   monitor.registerResource = new Proxy(register, {
     apply: (target, _this, request: Parameters<typeof register>) => {
       parent = request[0].getParent();
+      remote = request[0].getRemote();
       return Reflect.apply(target, monitor, request); // newResource is called before its first await, for this request
     },
   });

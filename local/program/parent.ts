@@ -3,32 +3,38 @@ import { createInterface } from "node:readline";
 import { LocalCloudError } from "../shared/names.ts";
 import { FromProgram, type ProgramResource, type ProgramStart, type Provisioned, type ToProgram } from "./protocol.ts";
 
-/** What the program's process asks of its surroundings. */
-export interface ProgramHooks {
-  provision(resource: ProgramResource): Promise<Provisioned>;
-  invoke(token: string, inputs: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
-  /** A line that the program printed, a `pulumi.log.warn` for instance. */
+/** What to evaluate, and who answers it. */
+export interface ProgramArgs {
+  /** The process in which the program is evaluated, from `forkProgram`. */
+  readonly child: ChildProcess;
+  readonly program: ProgramStart;
+  /** Makes a resource that the program registers. */
+  readonly provision: (resource: ProgramResource) => Promise<Provisioned>;
+  /** Takes a line that the program printed, a `pulumi.log.warn` for instance. */
   readonly print: (line: string) => void;
 }
 
 /** An evaluation under way. */
-export interface Evaluation {
+export interface Program {
   /** The stack's exports, when every resource is provisioned; rejects with the first error. */
   readonly exports: Promise<Record<string, unknown>>;
-  readonly stop: () => void;
+  /** Ends the process, if it has not ended by itself. */
+  stop(): Promise<void>;
 }
 
-/** Evaluates the Pulumi program, once, in the process that `forkProgram` made. */
-export function startProgram(child: ChildProcess, start: ProgramStart, hooks: ProgramHooks): Evaluation {
+/** Evaluates the Pulumi program, once. A finished process ends by itself, and writes its compile cache then. */
+export async function start(args: ProgramArgs): Promise<Program> {
+  const { child } = args;
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on("line", hooks.print);
+    if (stream) createInterface({ input: stream }).on("line", args.print);
   }
-  // When it is done it is left to end by itself: it writes its compile cache then.
-  child.send({ start });
-  return { exports: exportsOf(child, hooks), stop: () => child.kill("SIGKILL") };
+  child.send({ start: args.program } satisfies ToProgram);
+  const exports = exportsOf(args);
+  exports.catch(() => {}); // whoever awaits the exports sees the error
+  return { exports, stop: async () => void child.kill("SIGKILL") };
 }
 
-function exportsOf(child: ChildProcess, hooks: ProgramHooks): Promise<Record<string, unknown>> {
+function exportsOf({ child, provision }: ProgramArgs): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const answer = (call: number, promise: Promise<Record<string, unknown>>) => {
       promise.then((value) => child.connected && child.send({ call, answer: value } satisfies ToProgram), reject);
@@ -37,11 +43,10 @@ function exportsOf(child: ChildProcess, hooks: ProgramHooks): Promise<Record<str
       const message = FromProgram.parse(raw);
       if (message.kind === "done") resolve(message.exports);
       else if (message.kind === "failed") reject(new LocalCloudError(message.message));
-      else if (message.kind === "invoke") answer(message.call, hooks.invoke(message.token, message.inputs));
       else
         answer(
           message.call,
-          hooks.provision(message).then((provisioned) => ({ ...provisioned })),
+          provision(message).then((provisioned) => ({ ...provisioned })),
         );
     });
     child.on("error", reject);

@@ -33,7 +33,6 @@ export const FromProgram = z.discriminatedUnion("kind", [
     urn: z.string(),
     inputs: Inputs,
   }),
-  z.object({ kind: z.literal("invoke"), call: z.number(), token: z.string(), inputs: Inputs }),
   z.object({ kind: z.literal("done"), exports: Inputs }),
   z.object({ kind: z.literal("failed"), message: z.string() }),
 ]);

@@ -1,14 +1,22 @@
 import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 
-/** The functions' logs, a file for each under `<state>/logs`. */
-export interface Logs {
-  write(functionName: string, line: string): void;
-  readonly stop: () => Promise<void>;
+/** Where the logs go. */
+export interface LogsArgs {
+  /** The state folder. */
+  readonly state: string;
 }
 
-/** Appends; files are opened at their first line. */
-export function openLogs(state: string): Logs {
+/** The functions' logs, a file for each under `<state>/logs`. */
+export interface Logs {
+  /** Appends one line, without its line break. */
+  write(functionName: string, line: string): void;
+  /** Resolves when every line is in its file. */
+  stop(): Promise<void>;
+}
+
+/** Appends to the files of earlier runs; a file is opened at its first line. */
+export async function start({ state }: LogsArgs): Promise<Logs> {
   const folder = join(state, "logs");
   mkdirSync(folder, { recursive: true });
   const files = new Map<string, WriteStream>();

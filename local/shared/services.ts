@@ -1,11 +1,10 @@
-import type { Policies } from "../endpoint/authenticate.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
+import type { ApiDefinition } from "../http-api/server.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
 import type { Functions } from "../lambda/pool.ts";
-import type { ApiDefinition } from "../http-api/server.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
-import type { Scheduler } from "../lambda/scheduler.ts";
+import type { Schedule } from "../scheduler/scheduler.ts";
 
 /** How this cloud was asked to run. */
 export interface Settings {
@@ -13,28 +12,40 @@ export interface Settings {
   readonly root: string;
   /** Where state is kept, absolute. */
   readonly state: string;
+  /** The stack whose `Pulumi.<stack>.yaml` is read. */
   readonly stack: string;
+  /** The AWS region that every ARN names. */
   readonly region: string;
+  /** The API's port. */
   readonly port: number;
+  /** The AWS endpoint's port. */
   readonly endpointPort: number;
+  /** The AWS endpoint's URL. */
   readonly endpoint: string;
+  /** Divides visibility timeouts, batching windows, schedules and leases. */
   readonly speed: number;
 }
 
-/** What provisioning works on. */
+/**
+ * What a provisioner works on: services that run, where a resource is made at once, and lists that are filled while
+ * the program is evaluated, for services that start after it.
+ */
 export interface Services {
   readonly settings: Settings;
+  /** Starts beside the program. */
   readonly dynamodb: Promise<DynamoDb>;
+  /** SNS, SQS and S3; starts beside the program. */
   readonly messaging: Promise<Messaging>;
   readonly functions: Functions;
+  /** The access keys that the endpoint accepts: a function's is its name. */
+  readonly accessKeys: Set<string>;
+  /** The HTTP API, which answers when the program is complete. */
   readonly api: ApiDefinition;
-  /** Event source mappings; they begin when everything is there. */
+  /** Event source mappings, which start when the program is complete. */
   readonly mappings: MappingConfig[];
-  readonly scheduler: Scheduler;
-  readonly policies: Policies;
-  /** Runs a function outside a request, and prints a failure. */
-  readonly invoke: (functionName: string, event: unknown) => void;
+  /** Schedules, which start when the program is complete. */
+  readonly schedules: Schedule[];
 }
 
-/** Makes one resource in the local services. */
+/** Makes one resource in the local services; local/provision.ts registers it by its type. */
 export type Provision = (resource: ProgramResource, services: Services) => Promise<Provisioned> | Provisioned;

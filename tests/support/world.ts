@@ -17,7 +17,7 @@ import notifications from "../../handlers/notifications.ts";
 import placeOrder from "../../handlers/place-order.ts";
 import relayOutbox from "../../handlers/relay-outbox.ts";
 import shipment from "../../handlers/shipment.ts";
-import { startDynamoDb, type DynamoDb } from "../../local/dynamodb/server.ts";
+import { start as startDynamoDb, type DynamoDb } from "../../local/dynamodb/server.ts";
 import type { Call, Calls } from "../../runtime/ports/calls.ts";
 import { consume, type Consumable } from "../../runtime/lambda/consume.ts";
 import { runScheduled } from "../../runtime/lambda/run-scheduled.ts";
@@ -453,9 +453,9 @@ export function useDatabase(): void {
 
 async function start(): Promise<DynamoDb> {
   const state = await mkdtemp(join(tmpdir(), "order-fanout-world-"));
-  const started = await startDynamoDb(state, () => undefined);
+  const started = await startDynamoDb({ state, say: () => undefined });
   process.once("exit", () => {
-    started.stop();
+    void started.stop(); // its first step kills it, and needs no waiting
     rmSync(state, { recursive: true, force: true });
   });
   Object.assign(process.env, {

@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
+import { arn, functionNameOf } from "../shared/names.ts";
+import type { Provision } from "../shared/services.ts";
+import { intervalOf } from "./scheduler.ts";
+
+const Schedule = z.object({
+  scheduleExpression: z.string(),
+  state: z.string().default("ENABLED"),
+  target: z.object({ arn: z.string(), input: PolicyText.optional() }),
+});
+
+/** A schedule that runs a function. */
+export const schedule: Provision = (resource, { schedules, settings }) => {
+  const inputs = read(Schedule, resource);
+  const everyMs = intervalOf(inputs.scheduleExpression);
+  if (everyMs === undefined) {
+    throw unsupported(resource, `the expression ${inputs.scheduleExpression} is not emulated, only rate(n minutes)`);
+  }
+  const name = nameOf(resource);
+  const event: unknown = JSON.parse(inputs.target.input ?? "{}");
+  if (inputs.state === "ENABLED") schedules.push({ everyMs, functionName: functionNameOf(inputs.target.arn), event });
+  return {
+    id: `default/${name}`,
+    outputs: { name, groupName: "default", arn: arn("scheduler", settings.region, `schedule/default/${name}`) },
+  };
+};
