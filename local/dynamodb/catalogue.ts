@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { DynamoDb } from "./server.ts";
+import { DynamoDbError, type DynamoDb } from "./server.ts";
 import { LocalCloudError } from "../shared/names.ts";
 
 const Row = z.object({
@@ -12,23 +12,26 @@ const Row = z.object({
   onHand: z.string().regex(/^\d+$/),
 });
 
+/** Which catalogue is loaded into which table. */
+export interface CatalogueArgs {
+  /** The project's folder, with catalogue.csv. */
+  readonly root: string;
+  /** The stock table. */
+  readonly table: string;
+  readonly dynamodb: DynamoDb;
+}
+
 /**
- * Loads `catalogue.csv` into a new state's stock table. A marker is written when all is in, so that a kill in between
- * does not leave half a catalogue, and so that a table that was emptied on purpose stays empty. Returns the SKU for
- * the ready-made order.
+ * Loads `catalogue.csv` into a new stock table. A mark in the same database is written when every row is in: a load that
+ * is cut short starts again, a table that was emptied on purpose stays empty, and a database that is deleted takes the
+ * mark with it. Returns the SKU for the ready-made order.
  */
-export async function loadCatalogue(
-  root: string,
-  state: string,
-  table: string,
-  dynamodb: DynamoDb,
-): Promise<string | undefined> {
+export async function loadCatalogue({ root, table, dynamodb }: CatalogueArgs): Promise<string | undefined> {
   const file = join(root, "catalogue.csv");
   if (!existsSync(file)) return undefined;
   const [header = "", ...lines] = readFileSync(file, "utf8").trim().split(/\r?\n/);
-  const marker = join(state, "catalogue-loaded");
   const columns = header.split(",");
-  if (existsSync(marker)) return lines[0]?.split(",")[columns.indexOf("sku")];
+  if (await isLoaded(table, dynamodb)) return lines[0]?.split(",")[columns.indexOf("sku")];
   const { parse } = await import("csv-parse/sync");
   const rows = z.array(Row).safeParse(parse(readFileSync(file), { columns: true, skip_empty_lines: true, bom: true }));
   if (!rows.success) throw new LocalCloudError(`${file}: ${z.prettifyError(rows.error)}`);
@@ -46,6 +49,37 @@ export async function loadCatalogue(
   for (let index = 0; index < puts.length; index += 25) {
     await dynamodb.call("BatchWriteItem", { RequestItems: { [table]: puts.slice(index, index + 25) } });
   }
-  writeFileSync(marker, "");
+  await markLoaded(table, dynamodb);
   return rows.data[0]?.sku;
+}
+
+/** The local cloud's own table; it is no resource of the program. */
+const marks = "local-cloud";
+
+function markOf(table: string): { id: { S: string } } {
+  return { id: { S: `catalogue#${table}` } };
+}
+
+async function isLoaded(table: string, { call }: DynamoDb): Promise<boolean> {
+  try {
+    const found = await call("GetItem", { TableName: marks, Key: markOf(table), ConsistentRead: true });
+    return z.object({ Item: z.unknown() }).parse(found).Item !== undefined;
+  } catch (error) {
+    if (error instanceof DynamoDbError && error.type === "ResourceNotFoundException") return false;
+    throw error;
+  }
+}
+
+async function markLoaded(table: string, { call }: DynamoDb): Promise<void> {
+  try {
+    await call("CreateTable", {
+      TableName: marks,
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    });
+  } catch (error) {
+    if (!(error instanceof DynamoDbError && error.type === "ResourceInUseException")) throw error;
+  }
+  await call("PutItem", { TableName: marks, Item: markOf(table) });
 }

@@ -28,7 +28,8 @@ export interface LocalCloud {
   readonly startMs: number;
   /** Ends it as the machine's power would, and waits until it is gone. */
   kill(): Promise<void>;
-  stop(): Promise<void>;
+  /** Ends it as Ctrl-C does; gives the exit code. */
+  stop(): Promise<number | null>;
 }
 
 /** Starts the program on the local cloud as a user would, with a state and ports of its own. */
@@ -57,11 +58,10 @@ export async function startLocalCloud(
       reject(new Error(`the local cloud ended with ${code}:\n${lines.slice(-20).join("\n")}`)),
     );
   });
-  const end = (signal: "SIGKILL" | "SIGTERM") => async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal);
-      await once(child, "exit");
-    }
+  const closed = once(child, "close"); // its last lines have been read
+  const end = async (signal: "SIGKILL" | "SIGINT") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await closed;
   };
   running.add(child);
   return {
@@ -69,10 +69,11 @@ export async function startLocalCloud(
     state,
     lines,
     startMs: performance.now() - began,
-    kill: end("SIGKILL"),
+    kill: () => end("SIGKILL"),
     stop: async () => {
-      await end("SIGTERM")();
+      await end("SIGINT");
       if (options.state === undefined) await rm(state, { recursive: true, force: true });
+      return child.exitCode;
     },
   };
 }
