@@ -119,7 +119,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     startFunctions({ endpoint: endpointUrl, compileCache: args.compileCache, log, faults, graceMs }),
   );
 
-  // The program, which fills them and the definitions of what is started after it.
+  // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
   const services: Services = { settings, dynamodb, messaging, functions, accessKeys, api, mappings: [], schedules: [] };
   const program = await parts.add(
@@ -137,12 +137,12 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const evaluated = timed("Pulumi program", program.exports);
   const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
 
-  // What the stores hold.
+  // The stores' content.
   for (const orphan of stores.removeOrphans()) say.note(`removed ${orphan}, which is no longer in the program`);
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 
-  // What brings the functions their events.
+  // The sources of events.
   for (const mapping of services.mappings) {
     await parts.add(startMapping({ ...mapping, messaging: stores, functions, faults, region, speed }));
   }
@@ -171,7 +171,7 @@ function writeOutputs(state: string, outputs: Record<string, unknown>): void {
   renameSync(join(state, "outputs.json.half"), join(state, "outputs.json"));
 }
 
-/** Routes first, since a person calls those; then what listens. One after the other: at once, the first would wait. */
+/** Routes first, since a person calls those; then the consumers. One at a time: all at once would delay the first. */
 async function warm(api: ApiDefinition, functions: Functions): Promise<void> {
   const routed = [...api.routes]
     .sort((one, other) => Number(other.key.startsWith("POST")) - Number(one.key.startsWith("POST")))

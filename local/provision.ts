@@ -8,7 +8,7 @@ import { bucket, queue, topic, topicSubscription } from "./messaging/provision.t
 import { table } from "./dynamodb/provision.ts";
 import { schedule } from "./scheduler/provision.ts";
 
-/** What the local cloud makes, by type. A new type is added here. */
+/** Provisioners by resource type, each in its service's folder. A new type is added here. */
 const provisioners: Readonly<Record<string, Provision>> = {
   "aws:dynamodb/table:Table": table,
   "aws:s3/bucket:Bucket": bucket,
@@ -30,7 +30,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:iam/role:Role": lambda.role,
 };
 
-/** Accepted and without effect here, each with its reason; a trailing `*` names a whole module. */
+/** Types that are accepted and have no effect, with the reason; a trailing `*` names a whole module. */
 const noLocalEffect: Readonly<Record<string, string>> = {
   "pulumi:providers:*": "there is one account and one region",
   "aws:cloudwatch/logGroup:LogGroup": "logs are files under the state folder",

@@ -23,7 +23,7 @@ export interface EndpointArgs {
   readonly accessKeys: ReadonlySet<string>;
   /** Takes e-mails and SMS. */
   readonly mailbox: Mailbox;
-  /** Answers what functions ask of the internet. */
+  /** Answers the requests of functions to the internet. */
   readonly carrier: Carrier;
   /** What goes wrong with the calls of functions. */
   readonly faults: Faults;

@@ -4,7 +4,7 @@ export interface Route {
   readonly target: string;
 }
 
-/** The route that a request takes, and what its path parameters are. */
+/** The route that a request takes, with its path parameters. */
 export interface Match {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;

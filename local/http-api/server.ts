@@ -55,7 +55,7 @@ export interface HttpApiArgs {
   readonly graceMs: number;
 }
 
-/** A server under way: what it was started with, and the token bucket of each route. */
+/** The arguments of a running server, and the token bucket of each route. */
 interface Running extends HttpApiArgs {
   readonly buckets: Map<string, () => boolean>;
 }

@@ -77,7 +77,7 @@ export async function start(args: MappingArgs): Promise<Part> {
     sleep(now);
   };
 
-  /** Until the window of what is ready is over, or the first message in flight becomes visible again. */
+  /** Sleeps until the batching window closes, or a message in flight becomes visible again. */
   const sleep = (now: number): void => {
     clearTimeout(timer);
     let next = Infinity;
@@ -129,7 +129,7 @@ export async function start(args: MappingArgs): Promise<Part> {
   };
 }
 
-/** Ends the visibility timeout of what failed after a part of it. */
+/** Shortens the visibility timeout of the messages that failed. */
 function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
   const until = received + (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1000) / speed;
   for (const handle of failed) {

@@ -26,7 +26,7 @@ export interface Functions {
 
 /**
  * An environment costs 0.1 s of CPU to start and half a second until it is hot, so one more is started only for events
- * that wait while those that there are wait too (for a reply, a timer); what is busy is not faster with more threads.
+ * that wait while the existing ones wait too (for a reply, a timer): more threads do not speed up busy ones.
  */
 const stallMs = 150;
 const longWaitMs = 300;

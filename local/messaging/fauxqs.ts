@@ -47,6 +47,7 @@ export interface Queue {
   notifyWaiters(): void;
 }
 
+/** All queues. */
 export interface SqsStore {
   persistence?: Persistence;
   readonly queuesByName: Map<string, Queue>;
@@ -62,6 +63,7 @@ export interface SqsStore {
   allQueues(): Iterable<Queue>;
 }
 
+/** A subscription of a queue to a topic. */
 export interface Subscription {
   readonly arn: string;
   readonly topicArn: string;
@@ -71,12 +73,14 @@ export interface Subscription {
   parsedFilterPolicy?: unknown;
 }
 
+/** A topic. */
 export interface Topic {
   readonly arn: string;
   readonly tags: Map<string, string>;
   readonly subscriptionArns: readonly string[];
 }
 
+/** All topics and subscriptions. */
 export interface SnsStore {
   persistence?: Persistence;
   readonly topics: Map<string, Topic>;
@@ -92,11 +96,13 @@ export interface SnsStore {
   unsubscribe(arn: string): boolean;
 }
 
+/** All buckets and objects. */
 export interface S3Store {
   persistence?: Persistence;
   createBucket(name: string): void;
 }
 
+/** The SQLite file behind the three stores. */
 export interface Persistence {
   readonly db: DatabaseSync;
   transaction(act: () => void): void;
@@ -106,6 +112,7 @@ export interface Persistence {
   close(): void;
 }
 
+/** The HTTP application that speaks the protocols of SQS, SNS and S3. */
 export interface App {
   ready(): PromiseLike<unknown>;
   close(): PromiseLike<unknown>;

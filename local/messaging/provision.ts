@@ -68,7 +68,7 @@ export const topicSubscription: Provision = async (resource, { messaging }) => {
   return { id: subscriptionArn, outputs: { arn: subscriptionArn, ownerId: account, pendingConfirmation: false } };
 };
 
-/** A bucket, and what a program reads of it. */
+/** A bucket, with the outputs that programs read. */
 export const bucket: Provision = async (resource, { messaging, settings }) => {
   const name = nameOf(resource, "bucket").toLowerCase();
   (await messaging).putBucket(name);

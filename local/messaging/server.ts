@@ -23,12 +23,12 @@ export interface Messaging {
   putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
   /** Makes a bucket, or takes the one from an earlier run. */
   putBucket(name: string): void;
-  /** Removes what an earlier run of this stack made and this run did not, as `pulumi up` would. Returns the names. */
+  /** Removes the queues and topics that have left the program, as `pulumi up` would. Returns their ARNs. */
   removeOrphans(): string[];
   stop(): Promise<void>;
 }
 
-/** Where the stores are kept, and what their resources are called. */
+/** Where the stores are kept, and what goes into ARNs, URLs and tags. */
 export interface MessagingArgs {
   /** The state folder. */
   readonly state: string;
@@ -42,7 +42,7 @@ export interface MessagingArgs {
 /** The tag that marks a queue or a topic as the program's; one that a person made does not have it. */
 const stackTag = "order-fanout:stack";
 
-/** Loads what an earlier run kept. What was in flight at a crash is ready again at once. */
+/** Loads the state of an earlier run. Messages that were in flight at a crash are ready again at once. */
 export async function start(args: MessagingArgs): Promise<Messaging> {
   const fauxqs = await importFauxqs();
   const urlOf = (name: string) => `http://127.0.0.1:${args.endpointPort}/${account}/${name}`;

@@ -81,8 +81,8 @@ function rememberCodePaths(): void {
 async function run(start: ProgramStart): Promise<Record<string, unknown>> {
   Error.stackTraceLimit = 0; // the SDK takes a stack for each promise; only messages are shown
   rememberCodePaths();
-  // A mock is told neither the parent, which is part of the URN, nor whether a component is remote: both are taken from
-  // the request.
+  // A mock gets neither the parent, which is part of the URN, nor whether a component is remote: both come from the
+  // request.
   let parent = "";
   let remote = false;
   let inFlight = 0;

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { LocalCloudError } from "../shared/names.ts";
 import { FromProgram, type ProgramResource, type ProgramStart, type Provisioned, type ToProgram } from "./protocol.ts";
 
-/** What to evaluate, and who answers it. */
+/** The program to evaluate, and the functions that answer its process. */
 export interface ProgramArgs {
   /** The process in which the program is evaluated, from `forkProgram`. */
   readonly child: ChildProcess;

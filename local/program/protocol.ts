@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What the forked process is told: which stack to evaluate, and its config as the Pulumi SDK wants it. */
+/** The stack that the forked process evaluates, with its config as the Pulumi SDK wants it. */
 export const ProgramStart = z.object({
   entry: z.string(),
   project: z.string(),
@@ -38,7 +38,7 @@ export const FromProgram = z.discriminatedUnion("kind", [
 ]);
 export type FromProgram = z.infer<typeof FromProgram>;
 
-/** To the program's process: what to run, then the answer to each call. A call that fails is never answered. */
+/** To the program's process: the stack to evaluate, then the answer to each call. A failed call is never answered. */
 export const ToProgram = z.union([
   z.object({ start: ProgramStart }),
   z.object({ call: z.number(), answer: z.record(z.string(), z.unknown()) }),

@@ -10,7 +10,7 @@ export interface Schedule {
   readonly event: unknown;
 }
 
-/** What the scheduler runs, and with what. */
+/** The schedules, and the functions that they run. */
 export interface SchedulerArgs {
   readonly schedules: readonly Schedule[];
   readonly functions: Functions;

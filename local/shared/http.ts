@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import { LocalCloudError } from "./names.ts";
 
-/** Listens on loopback alone. `what` is what the port is for; an error about a port in use names it. */
+/** Listens on loopback alone. `what` names the purpose of the port, for the error when it is in use. */
 export function listen(server: Server, port: number, what: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {

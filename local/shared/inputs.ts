@@ -2,14 +2,14 @@ import * as z from "zod";
 import { LocalCloudError, physicalName } from "./names.ts";
 import type { ProgramResource } from "../program/protocol.ts";
 
-/** The inputs that a provisioner reads; what it does not name is echoed and otherwise ignored. */
+/** The inputs that a provisioner reads. Inputs that its schema does not name are echoed and otherwise ignored. */
 export function read<T>(schema: z.ZodType<T>, resource: ProgramResource): T {
   const parsed = schema.safeParse(resource.inputs);
   if (parsed.success) return parsed.data;
   throw new LocalCloudError(`${resource.type} "${resource.name}": ${z.prettifyError(parsed.error)}`);
 }
 
-/** A feature that the local cloud does not have; said aloud, never ignored. */
+/** The error for a feature that the local cloud does not have. */
 export function unsupported(resource: ProgramResource, what: string): LocalCloudError {
   return new LocalCloudError(`${resource.type} "${resource.name}": ${what}`);
 }
