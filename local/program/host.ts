@@ -1,10 +1,11 @@
 // Runs in a process of its own, forked by fork.ts: evaluates the Pulumi program with mocks that ask the parent to
 // provision. A fork, not a worker: Pulumi's closure serializer does not run in a worker thread; and the memory of the
 // SDK, of `typescript` and of arborist is given back when it is done.
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import { messageOf } from "../shared/names.ts";
+import { describeFailure, keepOwnFrames } from "./failure.ts";
 import { type ProgramStart, Provisioned, ToProgram, type FromProgram } from "./protocol.ts";
 
 const secretSignature = "4dabf18193072939515e22adb298388d";
@@ -12,21 +13,17 @@ const waiting = new Map<number, (answer: Record<string, unknown>) => void>();
 const urns = new Set<string>();
 let calls = 0;
 let failed = false;
+let root = "";
 
 function send(message: FromProgram): Promise<void> {
   return new Promise((sent) => (process.send ? process.send(message, undefined, undefined, () => sent()) : sent()));
 }
 
-/** The first error is the cause; what follows are dozens of rejections that it brought about. */
+/** Reports the first error: it is the cause of the dozens of rejections that follow it. */
 function fail(error: unknown): void {
   if (failed) return;
   failed = true;
-  void send({ kind: "failed", message: causeOf(error) }).then(() => process.exit(1));
-}
-
-/** The SDK wraps an error once for each property that it passed through; what began it is what helps. */
-function causeOf(error: unknown): string {
-  return messageOf(error).replace(/(error serializing property "[^"]*": )+/g, "");
+  void send({ kind: "failed", message: describeFailure(error, root) }).then(() => process.exit(1));
 }
 
 function ask(message: Extract<FromProgram, { call: number }>): Promise<Record<string, unknown>> {
@@ -79,7 +76,8 @@ function rememberCodePaths(): void {
 
 /** Evaluates the program and returns the stack's exports. */
 async function run(start: ProgramStart): Promise<Record<string, unknown>> {
-  Error.stackTraceLimit = 0; // the SDK takes a stack for each promise; only messages are shown
+  root = dirname(start.entry);
+  keepOwnFrames(root);
   rememberCodePaths();
   // A mock gets neither the parent, which is part of the URN, nor whether a component is remote: both come from the
   // request.
