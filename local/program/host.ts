@@ -149,7 +149,9 @@ async function run(start: ProgramStart): Promise<Record<string, unknown>> {
     }
   });
   await pulumi.runtime.disconnect();
-  while (inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  // Wait at least once: Node reports a rejection only when no microtask is left, which would be after "done".
+  do await new Promise((resolve) => setTimeout(resolve, 1));
+  while (inFlight > 0);
   return z.record(z.string(), z.unknown()).parse((await plain(outputs)) ?? {});
 }
 

@@ -209,9 +209,58 @@ describe("The local cloud's errors", () => {
     return [code, last.startsWith("{") ? z.object({ message: z.string() }).parse(JSON.parse(last)).message : last];
   }
 
-  it("are the program's message alone", async () => {
+  it("are the program's message, with file and line of ours alone", async () => {
+    project.write({
+      "index.ts": `import "./parts.ts";`,
+      "parts.ts": `import { parse } from "yaml";\nconst make = (text: string) =>\n  parse(text);\nmake("{");\n`,
+    });
+    const [code, message] = await failure();
+    expect(code).to.equal(1);
+    expect(message).to.match(/^Flow map must end .*\n {4}at parts\.ts:3:3\n {4}at parts\.ts:4:1$/s);
+  });
+
+  it("are the message alone where the program ends itself with a RunError", async () => {
+    project.write({
+      "index.ts": `import { RunError } from "@pulumi/pulumi"; throw new RunError("config: what, where and what to do");`,
+    });
     expect(await failure()).to.deep.equal([1, "config: what, where and what to do"]);
   });
+
+  it("name the line of an apply callback that throws", async () => {
+    project.write({
+      "index.ts": `import * as aws from "@pulumi/aws";
+        const { arn } = new aws.sqs.Queue("first");
+        const fail = (): string => { throw new Error("no name"); };
+        new aws.sqs.Queue("second", { name: arn.apply(fail) });`,
+    });
+    expect(await failure()).to.deep.equal([1, "no name\n    at index.ts:3:44"]);
+  });
+
+  const broken: [string, string, string][] = [
+    [
+      "a syntax error",
+      "const before: number = 1;\nconst x = ;\n",
+      "parts.ts:2:11: Expression expected\n    const before: number = 1;\n    const x = ;\n              ^",
+    ],
+    [
+      "TypeScript that Node does not strip",
+      "export enum Colour { Red }\n",
+      "parts.ts:1:8: TypeScript enum is not supported in strip-only mode. Node strips types and compiles nothing: " +
+        "write it without, for instance a union for an enum.\n    export enum Colour { Red }\n           ^^^^^^^^^^^^^^^^^^^",
+    ],
+    [
+      "an import of what is not there",
+      `\nimport { nothing } from "./empty.ts";\nnothing();\n`,
+      `parts.ts:2:10: The requested module './empty.ts' does not provide an export named 'nothing'\n` +
+        `    import { nothing } from "./empty.ts";\n             ^^^^^^^`,
+    ],
+  ];
+  for (const [what, content, message] of broken) {
+    it(`name file and line of ${what}`, async () => {
+      project.write({ "index.ts": `import "./parts.ts";`, "parts.ts": content, "empty.ts": "export {};" });
+      expect(await failure()).to.deep.equal([1, message]);
+    });
+  }
 
   it("name a resource type that it does not know", async () => {
     project.write({
