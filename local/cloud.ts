@@ -11,7 +11,7 @@ import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts"
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/pool.ts";
 import { start as startMessaging } from "./messaging/server.ts";
-import { openCarrier } from "./outside/carrier.ts";
+import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
 import { start as startProgram } from "./program/parent.ts";
 import { readStackConfig } from "./program/stack-config.ts";
@@ -108,10 +108,10 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The world outside, and the endpoint through which functions reach it and the stores.
   const faults = createFaults();
   const mailbox = openMailbox(state);
-  const carrier = openCarrier(state, faults);
+  const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
   const endpoint = parts.add(
-    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, carrier, faults }),
+    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, hosts, faults }),
   );
 
   // The functions.

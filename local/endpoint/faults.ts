@@ -18,7 +18,8 @@ export const FaultSettings = z.strictObject({
   snsDown: z.boolean().optional(),
   /** Batches that are delivered again, 1 to 5 times, later and shuffled. */
   repeat: probability.optional(),
-  carrierDown: z.boolean().optional(),
+  /** Hosts of the outside that answer 503. */
+  hostsDown: z.array(z.string()).optional(),
 });
 export type FaultSettings = z.infer<typeof FaultSettings>;
 

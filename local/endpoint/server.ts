@@ -2,7 +2,7 @@ import { createServer, IncomingMessage, request as httpRequest, type ServerRespo
 import { randomUUID } from "node:crypto";
 import { authenticate } from "./authenticate.ts";
 import { describeCall, sendError, type AwsCall, type AwsError } from "./protocol.ts";
-import type { Carrier } from "../outside/carrier.ts";
+import type { Hosts } from "../outside/hosts.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
@@ -24,7 +24,7 @@ export interface EndpointArgs {
   /** Takes e-mails and SMS. */
   readonly mailbox: Mailbox;
   /** Answers the requests of functions to the internet. */
-  readonly carrier: Carrier;
+  readonly hosts: Hosts;
   /** What goes wrong with the calls of functions. */
   readonly faults: Faults;
 }
@@ -161,7 +161,7 @@ async function serveLocal(
   const key = `${request.method} ${path}`;
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
   if (key === "GET /_local/mailbox") return sendJson(response, 200, args.mailbox.list());
-  if (key === "GET /_local/shipments") return sendJson(response, 200, args.carrier.list());
+  if (key === "GET /_local/hosts") return sendJson(response, 200, args.hosts.list());
   if (key === "GET /_local/faults") return sendJson(response, 200, args.faults.get());
   if (key === "DELETE /_local/faults") args.faults.set({});
   else if (key === "PUT /_local/faults") {
@@ -172,18 +172,20 @@ async function serveLocal(
   return sendJson(response, 200, args.faults.get());
 }
 
-/** A function's request to the world outside: the carrier answers, no other host exists. */
+/** A function's request to the world outside: hosts that are played answer, no other exists. */
 async function serveInternet(
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
-  { carrier, faults }: EndpointArgs,
+  { hosts, faults }: EndpointArgs,
 ): Promise<void> {
-  const { "x-local-url": url, "x-local-method": method, ...headers } = request.headers;
+  const { "x-local-url": url, "x-local-method": method, ...given } = request.headers;
   if (typeof url !== "string" || typeof method !== "string")
     return sendJson(response, 400, { message: "not from a function" });
   await holdOrLose(request, response, faults);
-  const answer = carrier.answer({ method, url: new URL(url), headers, body: body.toString() });
-  if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1" });
-  sendJson(response, answer.status, answer.body);
+  const headers = Object.fromEntries(Object.entries(given).map(([name, value = ""]) => [name, String(value)]));
+  const { answer, note } = hosts.answer({ method, url: new URL(url), headers, text: body.toString() });
+  const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
+  if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });
+  sendJson(response, answer.status, answer.body, { ...answer.headers, ...told });
 }

@@ -7,8 +7,7 @@ const path = require("node:path");
 
 nodeModule.enableCompileCache?.(workerData.compileCache);
 
-// The internet of the local cloud is one captured carrier. A request to any other host than this machine goes to the
-// endpoint, which knows what to answer.
+// A request to any other host than this machine goes to the endpoint, which plays the hosts of local/outside/hosts/.
 const realFetch = globalThis.fetch;
 globalThis.fetch = async function fetch(input, init) {
   const request = new Request(input, init);
@@ -21,6 +20,8 @@ globalThis.fetch = async function fetch(input, init) {
   const body = request.body === null ? undefined : await request.arrayBuffer();
   const endpoint = `${workerData.endpoint}/_local/internet/${url.host}${url.pathname}`;
   const response = await realFetch(endpoint, { method: "POST", headers, body, signal: request.signal });
+  const note = response.headers.get("x-local-note");
+  if (note !== null) logError(decodeURIComponent(note));
   if (!response.headers.has("x-local-no-such-host")) return response;
   const cause = Object.assign(new Error(`getaddrinfo ENOTFOUND ${url.hostname}`), {
     code: "ENOTFOUND",
@@ -30,6 +31,12 @@ globalThis.fetch = async function fetch(input, init) {
   });
   throw new TypeError("fetch failed", { cause });
 };
+
+/** A line for the developer, beside what the function logs. */
+function logError(message) {
+  const line = { timestamp: new Date().toISOString(), level: "error", message, function: process.env.NAME };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
 
 /** An error as Lambda reports it. */
 function report(error) {

@@ -1,9 +1,7 @@
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { RunError } from "@pulumi/pulumi";
 import { messageOf } from "../shared/names.ts";
 
-const local = join(import.meta.dirname, "..");
 const mostFrames = 3;
 
 /**
@@ -13,29 +11,28 @@ const mostFrames = 3;
 export function keepOwnFrames(root: string): void {
   Error.prepareStackTrace = (error, sites) => {
     const frames = sites.flatMap((site) => {
-      const file = pathIn(root, site.getFileName() ?? "");
-      return file === undefined ? [] : [`    at ${file}:${site.getLineNumber()}:${site.getColumnNumber()}`];
+      const file = site.getFileName() ?? "";
+      const own = pathIn(root, file) !== undefined;
+      return own ? [`    at ${file}:${site.getLineNumber()}:${site.getColumnNumber()}`] : [];
     });
     return [String(error), ...frames].join("\n");
   };
 }
 
-/**
- * What went wrong in the program, and where: file and line of ours. A `pulumi.RunError`, such as a mistake in the config,
- * explains itself: its message is all.
- */
+/** What went wrong, and where: file and line of the project's own files, by an error's stack or a syntax error's. */
 export function describeFailure(error: unknown, root: string): string {
-  // The SDK wraps an error once for each property that it passed through; only the cause helps.
-  const message = messageOf(error).replace(/(error serializing property "[^"]*": )+/g, "");
-  if (!(error instanceof Error) || RunError.isInstance(error)) return message;
-  return syntaxError(error, root) ?? [message, ...ownFrames(error)].join("\n");
+  if (!(error instanceof Error)) return messageOf(error);
+  return syntaxError(error, root) ?? [error.message, ...ownFrames(error, root)].join("\n");
 }
 
-const ownFrames = ({ stack = "" }: Error): string[] =>
-  stack
-    .split("\n")
-    .filter((line) => /^ {4}at [^ ]+:\d+:\d+$/.test(line))
-    .slice(0, mostFrames);
+function ownFrames({ stack = "" }: Error, root: string): string[] {
+  const frames = stack.split("\n").flatMap((line) => {
+    const [, path = "", place] = /^ {4}at (?:.* \()?(.+?)(:\d+:\d+)\)?$/.exec(line) ?? [];
+    const file = pathIn(root, path);
+    return file === undefined ? [] : [`    at ${file}${place}`];
+  });
+  return frames.slice(0, mostFrames);
+}
 
 /** Node puts the place of a syntax error in front of the stack: `file:line`, the source, carets beneath it. */
 function syntaxError({ name, message, stack = "", ...more }: Error & { code?: unknown }, root: string) {
@@ -55,7 +52,7 @@ function syntaxError({ name, message, stack = "", ...more }: Error & { code?: un
 /** A path or URL of the project's own source, relative to the project's folder; undefined for any other. */
 function pathIn(root: string, file: string): string | undefined {
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
-  if (!isAbsolute(path) || path.startsWith(join(local, "/")) || path.includes("node_modules")) return undefined;
+  if (!isAbsolute(path) || path.includes("node_modules") || path.startsWith(import.meta.dirname)) return undefined;
   const inside = relative(root, path);
   return inside.startsWith("..") || isAbsolute(inside) ? undefined : inside;
 }

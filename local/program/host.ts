@@ -23,7 +23,13 @@ function send(message: FromProgram): Promise<void> {
 function fail(error: unknown): void {
   if (failed) return;
   failed = true;
-  void send({ kind: "failed", message: describeFailure(error, root) }).then(() => process.exit(1));
+  void send({ kind: "failed", message: causeOf(error) }).then(() => process.exit(1));
+}
+
+/** A RunError, such as a mistake in the config, explains itself; any other error comes with its place in the program. */
+function causeOf(error: unknown): string {
+  const text = pulumi.RunError.isInstance(error) ? error.message : describeFailure(error, root);
+  return text.replace(/(error serializing property "[^"]*": )+/g, ""); // added for each property that it passed through
 }
 
 function ask(message: Extract<FromProgram, { call: number }>): Promise<Record<string, unknown>> {

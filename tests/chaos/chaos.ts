@@ -42,7 +42,7 @@ function drawFaults(random: Random): Record<string, unknown> {
     late: { probability: random() * 0.015, ms: 200 + random() * 1_000 },
     repeat: random() * 0.2,
     snsDown: random() < 0.08,
-    carrierDown: random() < 0.1,
+    hostsDown: random() < 0.1 ? ["carrier.test"] : [],
   };
 }
 

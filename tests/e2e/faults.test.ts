@@ -58,7 +58,7 @@ describe("the local cloud with faults", function () {
   it("loses nothing to a carrier that is down for an hour (I19)", async () => {
     const speed = 600;
     const shop = await begin(speed);
-    await setFaults(cloud, { carrierDown: true });
+    await setFaults(cloud, { hostsDown: ["carrier.test"] });
     const orderIds = await Promise.all([shop.place(), shop.place(), shop.place()]);
     const hour = performance.now() + (60 * 60 * 1_000) / speed;
     await until("the hour is over", async () => performance.now() > hour, 30);

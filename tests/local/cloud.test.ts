@@ -205,35 +205,6 @@ describe("The local cloud:", () => {
       expect(lines.some((line) => line.startsWith("Runtime.OutOfMemory"))).to.equal(true);
       expect(await done({ act: "on" })).to.deep.equal({ done: "on" });
     }).timeout(10_000);
-
-    it("finds the carrier and no other host", async () => {
-      const book = (key: string, body: object) =>
-        done({
-          act: "fetch",
-          url: "https://any.example/v1/shipments",
-          init: { method: "POST", headers: { "idempotency-key": key }, body: JSON.stringify(body) },
-        });
-      const first = z.object({ status: z.number(), body: z.string() }).parse(await book("k1", { orderId: "o1" }));
-      expect(first.status).to.equal(201);
-      expect(JSON.parse(first.body))
-        .to.have.property("trackingNumber")
-        .match(/^SE\d{10}$/);
-      expect(await book("k1", { orderId: "o1" })).to.deep.equal({ status: 200, body: first.body });
-      expect(await book("k2", { orderId: "o2", address: { postalCode: "00000" } })).to.include({ status: 422 });
-      const cancel = { act: "fetch", url: "https://any.example/v1/shipments/o1", init: { method: "DELETE" } };
-      expect(
-        [await done(cancel), await done(cancel)].map((one) => z.looseObject({ status: z.number() }).parse(one).status),
-      ).to.deep.equal([204, 404]);
-      const { trackingNumber } = z.object({ trackingNumber: z.string() }).loose().parse(JSON.parse(first.body));
-      expect(await cloud.local("shipments")).to.deep.equal([
-        { key: "k1", orderId: "o1", trackingNumber, cancelled: true },
-      ]);
-      expect(await done({ act: "fetch", url: "https://elsewhere.example/" })).to.deep.equal({
-        thrown: "TypeError",
-        message: "fetch failed",
-        code: "ENOTFOUND",
-      });
-    });
   });
 
   describe("an event source mapping", () => {
@@ -356,7 +327,7 @@ describe("The local cloud:", () => {
         ).to.equal(200);
         await put({ lost: 1 });
         expect(await asFunction()).to.not.equal("done");
-        await put({ kill: 1, carrierDown: true });
+        await put({ kill: 1, hostsDown: ["carrier.test"] });
         expect(await done({ act: "sleep", ms: 200 })).to.deep.equal(broken);
         await put({ repeat: 1, seed: 7 });
         await send("again");
