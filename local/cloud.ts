@@ -31,6 +31,8 @@ export interface CloudArgs {
   /** Where state is kept, absolute. */
   readonly state: string;
   readonly stack: string;
+  /** The stack's config, absolute or in the project's folder. */
+  readonly configFile: string;
   /** The API's port; the AWS endpoint's is the next one. */
   readonly port: number;
   readonly speed: number;
@@ -76,7 +78,7 @@ export async function start(args: CloudArgs): Promise<Cloud> {
 async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const { root, stack, state, speed, say } = args;
   const timed = stopwatch(say);
-  const config = readStackConfig(root, stack);
+  const config = readStackConfig(root, args.configFile);
   const { region } = config;
   const endpointPort = args.port + 1;
   const endpointUrl = `http://127.0.0.1:${endpointPort}`;

@@ -1,11 +1,13 @@
 // `npm start`: the flags, the console and the process; the cloud itself is cloud.ts.
 import { enableCompileCache } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 const usage = `npm start -- [flags]    runs the whole order backend on this machine
 
-  --stack NAME   the stack whose Pulumi.NAME.yaml is read (default: dev)
+  --stack NAME   the stack whose Pulumi.NAME.yaml is read (default: local)
+  --config-file FILE
+                 the stack's config, where it is not Pulumi.NAME.yaml
   --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
   --fresh        begin anew: forget every order, message and table
   --speed N      divide visibility timeouts, batching windows and schedules by N (default: 1)
@@ -16,7 +18,8 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
 function readFlags() {
   const { values } = parseArgs({
     options: {
-      stack: { type: "string", default: "dev" },
+      stack: { type: "string" },
+      "config-file": { type: "string" },
       port: { type: "string", default: "4000" },
       fresh: { type: "boolean", default: false },
       speed: { type: "string", default: "1" },
@@ -30,8 +33,10 @@ function readFlags() {
   if (!Number.isInteger(port) || port < 1 || port > 65534)
     throw new Error(`--port ${values.port}: a port is a whole number from 1 to 65534`);
   if (!Number.isFinite(speed) || speed <= 0) throw new Error(`--speed ${values.speed}: a speed is a number above 0`);
-  if (!/^[A-Za-z0-9_.-]+$/.test(values.stack)) throw new Error(`--stack ${values.stack}: not a stack's name`);
-  return { ...values, port, speed };
+  const named = /^Pulumi\.(.+)\.yaml$/.exec(basename(values["config-file"] ?? ""))?.[1];
+  const stack = values.stack ?? named ?? "local";
+  if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new Error(`--stack ${stack}: not a stack's name`);
+  return { ...values, port, speed, stack, configFile: values["config-file"] ?? `Pulumi.${stack}.yaml` };
 }
 
 function flagsOrExit(): ReturnType<typeof readFlags> {
@@ -75,9 +80,9 @@ const ends = new Promise<string>((resolve) => {
   process.once("SIGTERM", resolve);
 });
 try {
-  const { stack, port, speed, fresh } = flags;
+  const { stack, configFile, port, speed, fresh } = flags;
   const state = resolve(root, flags.state);
-  const starting = start({ root, state, stack, port, speed, fresh, compileCache, program, say });
+  const starting = start({ root, state, stack, configFile, port, speed, fresh, compileCache, program, say });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);

@@ -9,6 +9,7 @@ const mostFrames = 3;
  * lines of its files costs a tenth of the start.
  */
 export function keepOwnFrames(root: string): void {
+  Error.stackTraceLimit = 50; // packages lie between ours
   Error.prepareStackTrace = (error, sites) => {
     const frames = sites.flatMap((site) => {
       const file = site.getFileName() ?? "";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
 import { LocalCloudError, messageOf } from "../shared/names.ts";
@@ -14,10 +14,12 @@ export interface StackConfig {
 const Project = z.object({ name: z.string() });
 const Stack = z.object({ config: z.record(z.string(), z.unknown()).optional() });
 
-/** Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml`. */
-export function readStackConfig(root: string, stack: string): StackConfig {
-  const file = `Pulumi.${stack}.yaml`;
-  if (!existsSync(join(root, file))) {
+/**
+ * Reads `Pulumi.yaml` and the stack's own file, relative to the project's folder.
+ * @throws LocalCloudError naming the stacks that there are, when this one's file is missing.
+ */
+export function readStackConfig(root: string, file: string): StackConfig {
+  if (!existsSync(resolve(root, file))) {
     const stacks = readdirSync(root).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
     const known = stacks.length > 0 ? `the stacks here are ${stacks.join(", ")}` : "there is no stack here";
     throw new LocalCloudError(`${file} is not in ${root}: ${known}. Choose one with --stack NAME.`);
@@ -40,7 +42,7 @@ export function readStackConfig(root: string, stack: string): StackConfig {
 
 function readYaml<T>(root: string, file: string, schema: z.ZodType<T>): T {
   try {
-    return schema.parse(parse(readFileSync(join(root, file), "utf8")) ?? {});
+    return schema.parse(parse(readFileSync(resolve(root, file), "utf8")) ?? {});
   } catch (error) {
     throw new LocalCloudError(
       `${file} cannot be read: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`,

@@ -73,7 +73,12 @@ async function breakThings(run: Run, load: Load, kills: number): Promise<void> {
 async function killCloud(run: Run, faults: Record<string, unknown>): Promise<void> {
   run.kills++;
   await run.cloud.kill();
-  run.cloud = await startLocalCloud({ state: run.state, port: run.port, stack: "faults", speed: SPEED });
+  run.cloud = await startLocalCloud({
+    state: run.state,
+    port: run.port,
+    configFile: "tests/stacks/Pulumi.faults.yaml",
+    speed: SPEED,
+  });
   await setFaults(run, faults);
 }
 
@@ -179,7 +184,7 @@ await main(usage, async () => {
 
   const state = await mkdtemp(join(tmpdir(), "order-fanout-chaos-"));
   const port = await freePort();
-  const cloud = await startLocalCloud({ state, port, stack: "faults", speed: SPEED });
+  const cloud = await startLocalCloud({ state, port, configFile: "tests/stacks/Pulumi.faults.yaml", speed: SPEED });
   const run: Run = { random: seeded(seed), say, state, port, cloud, kills: 0, snsOutages: 0 };
   try {
     await sellStock(cloud.outputs, orders);

@@ -16,7 +16,7 @@ describe("the local cloud with faults", function () {
   this.timeout(60_000);
   let cloud: LocalCloud;
   const begin = async (speed: number) => {
-    cloud = await startLocalCloud({ stack: "faults", speed });
+    cloud = await startLocalCloud({ configFile: "tests/stacks/Pulumi.faults.yaml", speed });
     return new Shop(cloud.outputs);
   };
   afterEach(() => cloud.stop());
@@ -46,7 +46,12 @@ describe("the local cloud with faults", function () {
     const texts = await Promise.all(responses.map((response) => response.text()));
     await cloud.kill();
     const { state, outputs } = cloud;
-    cloud = await startLocalCloud({ state, port: Number(new URL(outputs.apiUrl).port), stack: "faults", speed: 60 });
+    cloud = await startLocalCloud({
+      state,
+      port: Number(new URL(outputs.apiUrl).port),
+      configFile: "tests/stacks/Pulumi.faults.yaml",
+      speed: 60,
+    });
     texts.push(await (await shop.post(body, key)).text());
 
     expect(responses.map(({ status }) => status)).to.deep.equal(responses.map(() => 201));

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { defineHost } from "../../local/outside/define-host.ts";
-import { programFile, Project, type LocalCloud } from "./support/cloud.ts";
+import { eventually, programFile, Project, type LocalCloud } from "./support/cloud.ts";
 
 const outside = join(import.meta.dirname, "../../local/outside");
 const folder = "local/outside/hosts";
@@ -34,13 +34,17 @@ describe("The outside of the local cloud", () => {
   });
   after(() => project.remove());
 
-  /** What a function gets for a request, and the errors that are logged meanwhile. */
-  async function request(method: string, url: string, init: object = {}): Promise<[unknown, unknown[]]> {
+  /** What a function gets for a request, and the lines that are logged for it. */
+  async function request(method: string, url: string, init = {}, lines = 0): Promise<[unknown, unknown[]]> {
     const act = JSON.stringify({ act: "fetch", url, init: { method, ...init } });
     const from = cloud.logged("api").length;
     const answer: unknown = await (await fetch(`${cloud.apiUrl}/act`, { method: "POST", body: act })).json();
-    const lines = z.array(z.looseObject({ log: z.object({ level: z.string(), message: z.string() }) }));
-    return [answer, lines.parse(cloud.logged("api").slice(from)).map(({ log }) => `${log.level}: ${log.message}`)];
+    const logged = await eventually("the log", () => {
+      const now = cloud.logged("api").slice(from);
+      return now.length >= lines ? now : undefined;
+    });
+    const Lines = z.array(z.looseObject({ log: z.object({ level: z.string(), message: z.string() }) }));
+    return [answer, Lines.parse(logged).map(({ log }) => `${log.level}: ${log.message}`)];
   }
 
   it("is the carrier, which books each key once and refuses a postal code", async () => {
@@ -90,13 +94,13 @@ describe("The outside of the local cloud", () => {
 
   it("has no host that is not played: the request fails as to an unknown host, and the log says how to play it", async () => {
     const failed = { thrown: "TypeError", message: "fetch failed", code: "ENOTFOUND" };
-    expect(await request("GET", "https://api.shop.test/v1")).to.deep.equal([
+    expect(await request("GET", "https://api.shop.test/v1", {}, 1)).to.deep.equal([
       failed,
       [
         "error: https://api.shop.test is not played here: add local/outside/hosts/api-shop.ts (carrier.ts there shows how), then start again",
       ],
     ]);
-    expect(await request("GET", "http://carrier.test/v1")).to.deep.equal([
+    expect(await request("GET", "http://carrier.test/v1", {}, 1)).to.deep.equal([
       failed,
       ["error: http://carrier.test is not played here: only https is"],
     ]);
@@ -104,12 +108,12 @@ describe("The outside of the local cloud", () => {
 
   it("answers 404 where a played host plays no such path, 500 where its own code fails, and says so", async () => {
     const missing = "carrier.test plays no GET /v1/rates: add it in local/outside/hosts/carrier.ts, then start again";
-    expect(await request("GET", "https://carrier.test/v1/rates")).to.deep.equal([
+    expect(await request("GET", "https://carrier.test/v1/rates", {}, 1)).to.deep.equal([
       { status: 404, body: JSON.stringify({ detail: missing }) },
       [`error: ${missing}`],
     ]);
     const broken = "local/outside/hosts/fraud.ts failed at GET /broken: no such check";
-    expect(await request("GET", "https://fraud.test:8443/broken")).to.deep.equal([
+    expect(await request("GET", "https://fraud.test:8443/broken", {}, 1)).to.deep.equal([
       { status: 500, body: JSON.stringify({ detail: broken }) },
       [`error: ${broken}`],
     ]);
@@ -118,7 +122,7 @@ describe("The outside of the local cloud", () => {
   it("is out of service where the faults say so", async () => {
     await cloud.local("faults", { method: "PUT", body: JSON.stringify({ hostsDown: ["carrier.test"] }) });
     const [down] = await request("DELETE", "https://carrier.test/v1/shipments/o9");
-    const [up] = await request("GET", "https://fraud.test:8443/broken");
+    const [up] = await request("GET", "https://fraud.test:8443/broken", {}, 1);
     await cloud.local("faults", { method: "DELETE" });
     expect([down, up]).to.deep.equal([
       { status: 503, body: '{"detail":"out of service"}' },

@@ -45,7 +45,7 @@ describe("The local cloud's state", () => {
   let port: number;
   before(async () => {
     project = new Project(program, {
-      "Pulumi.dev.yaml": config("one", "two"),
+      "Pulumi.local.yaml": config("one", "two"),
       "catalogue.csv": 'sku,name,unitPrice,currency,onHand\nMUG-001,"Mug, blue",1299,EUR,5\n',
     });
     port = await freePorts();
@@ -73,7 +73,7 @@ describe("The local cloud's state", () => {
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 600 }));
     await first.kill();
 
-    project.write({ "Pulumi.dev.yaml": config("one") });
+    project.write({ "Pulumi.local.yaml": config("one") });
     const second = await project.start([], port);
     expect(Outputs.parse(await second.ready).tables.stock).to.equal(table);
     expect((await dynamodb.send(mug)).Item).to.deep.equal({ sku: { S: "MUG-001" }, onHand: { N: "4" } });
@@ -195,6 +195,39 @@ function errorLine(message: string): string {
   return `${JSON.stringify({ event: "error", message })}\n`;
 }
 
+describe("The local cloud's stack", () => {
+  let project: Project;
+  before(() => {
+    project = new Project(
+      `import * as pulumi from "@pulumi/pulumi";
+       export const stack = pulumi.getStack();
+       export const from = new pulumi.Config().require("from");`,
+      Object.fromEntries(
+        ["Pulumi.local.yaml", "Pulumi.other.yaml", "stacks/Pulumi.third.yaml", "any.yaml"].map((file) => [
+          file,
+          `config:\n  order-fanout:from: ${file}\n`,
+        ]),
+      ),
+    );
+  });
+  after(() => project.remove());
+
+  const choices: [string[], string, string][] = [
+    [[], "local", "Pulumi.local.yaml"],
+    [["--stack", "other"], "other", "Pulumi.other.yaml"],
+    [["--config-file", "stacks/Pulumi.third.yaml"], "third", "stacks/Pulumi.third.yaml"],
+    [["--config-file", "any.yaml"], "local", "any.yaml"],
+    [["--stack", "other", "--config-file", "stacks/Pulumi.third.yaml"], "other", "stacks/Pulumi.third.yaml"],
+  ];
+  for (const [flags, stack, from] of choices) {
+    it(`is ${stack}, read from ${from}, with ${flags.join(" ") || "no flag"}`, async () => {
+      const cloud = await project.start(flags);
+      expect(await cloud.ready).to.include({ stack, from });
+      await cloud.kill();
+    });
+  }
+});
+
 describe("The local cloud's errors", () => {
   let project: Project;
   before(() => {
@@ -302,7 +335,7 @@ describe("The local cloud's errors", () => {
     const [code, message] = await failure();
     expect([code, message]).to.deep.equal([
       1,
-      "Duplicate resource URN 'urn:pulumi:dev::order-fanout::pulumi:pulumi:Stack$aws:sqs/queue:Queue::q'; try giving it a unique name",
+      "Duplicate resource URN 'urn:pulumi:local::order-fanout::pulumi:pulumi:Stack$aws:sqs/queue:Queue::q'; try giving it a unique name",
     ]);
   });
 
@@ -321,13 +354,20 @@ describe("The local cloud's errors", () => {
     const [code, message] = await failure(["--stack", "prod"]);
     expect([code, message]).to.deep.equal([
       1,
-      `Pulumi.prod.yaml is not in ${project.folder}: the stacks here are dev. Choose one with --stack NAME.`,
+      `Pulumi.prod.yaml is not in ${project.folder}: the stacks here are local. Choose one with --stack NAME.`,
+    ]);
+  });
+
+  it("name the config file that is missing", async () => {
+    expect(await failure(["--config-file", "stacks/Pulumi.prod.yaml"])).to.deep.equal([
+      1,
+      `stacks/Pulumi.prod.yaml is not in ${project.folder}: the stacks here are local. Choose one with --stack NAME.`,
     ]);
   });
 
   it("refuse an encrypted value", async () => {
-    project.write({ "Pulumi.dev.yaml": "config:\n  order-fanout:token:\n    secure: AAAB\n" });
-    expect((await failure())[1]).to.match(/^Pulumi.dev.yaml: "order-fanout:token" is encrypted/);
+    project.write({ "Pulumi.local.yaml": "config:\n  order-fanout:token:\n    secure: AAAB\n" });
+    expect((await failure())[1]).to.match(/^Pulumi.local.yaml: "order-fanout:token" is encrypted/);
   });
 
   it("refuse an unknown flag and a bad value with exit code 2", async () => {

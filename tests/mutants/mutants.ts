@@ -12,7 +12,7 @@ const usage = `npm run mutants -- [NAME ...]    takes each guard out of a copy o
 /** What the tests and the program are made of. */
 const PARTS = [
   "index.ts config.ts package.json package-lock.json tsconfig.json catalogue.csv",
-  "Pulumi.yaml Pulumi.dev.yaml Pulumi.faults.yaml",
+  "Pulumi.yaml Pulumi.dev.yaml Pulumi.local.yaml",
   "commands components contracts handlers local runtime tests",
 ].flatMap((line) => line.split(" "));
 

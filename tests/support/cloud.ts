@@ -34,12 +34,12 @@ export interface LocalCloud {
 
 /** Starts the program on the local cloud as a user would, with a state and ports of its own. */
 export async function startLocalCloud(
-  options: { state?: string; port?: number; stack?: string; speed?: number; cwd?: string } = {},
+  options: { state?: string; port?: number; configFile?: string; speed?: number; cwd?: string } = {},
 ): Promise<LocalCloud> {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
   const port = options.port ?? (await freePort());
   const flags = ["--json", "--state", state, "--port", String(port)];
-  if (options.stack !== undefined) flags.push("--stack", options.stack);
+  flags.push("--config-file", options.configFile ?? "tests/stacks/Pulumi.journey.yaml");
   if (options.speed !== undefined) flags.push("--speed", String(options.speed));
   const began = performance.now();
   const child = spawn(process.execPath, ["local/start.ts", ...flags], {

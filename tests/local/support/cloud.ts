@@ -19,7 +19,7 @@ export class Project {
       "index.ts": program,
       "package.json": '{ "type": "module" }',
       "Pulumi.yaml": "name: order-fanout\nruntime: nodejs\n",
-      "Pulumi.dev.yaml": "config:\n  aws:region: eu-west-1\n",
+      "Pulumi.local.yaml": "config:\n  aws:region: eu-west-1\n",
       ...files,
     });
   }
