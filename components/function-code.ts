@@ -29,7 +29,11 @@ export function createFunction(
   const { module } = wrapped.handler;
   if (module) {
     const code = bundleHandler(module, wrapped.wrapper).apply(
-      (text) => new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(text) }),
+      ({ code, map }) =>
+        new pulumi.asset.AssetArchive({
+          "index.js": new pulumi.asset.StringAsset(code),
+          "index.js.map": new pulumi.asset.StringAsset(map),
+        }),
     );
     return new aws.lambda.Function(name, { ...settings, handler: "index.handle", code }, opts);
   }

@@ -94,7 +94,7 @@ function advice({ protocol, hostname }: URL): string {
 
 async function load(root: string, file: string): Promise<HostDefinition> {
   const definition: unknown = await import(pathToFileURL(join(root, file)).href).then(
-    (loaded: unknown) => Reflect.get(Object(loaded), "default"),
+    (loaded: unknown): unknown => Reflect.get(Object(loaded), "default"),
     (error: unknown) => {
       throw new LocalCloudError(`${file} cannot be loaded: ${describeFailure(error, root)}`);
     },

@@ -3,7 +3,7 @@ import * as z from "zod";
 const Line = z.looseObject({ timestamp: z.iso.datetime(), level: z.string(), message: z.string() });
 export type Line = Readonly<Record<string, unknown>>;
 
-/** Runs something with the lines that it logs kept from the terminal: gives them, without their times. One at a time. */
+/** Runs something with the lines that it logs kept from the terminal: gives them, without their times and stacks. One at a time. */
 export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; lines: Line[] }> {
   const written: string[] = [];
   const write = process.stdout.write.bind(process.stdout);
@@ -15,7 +15,7 @@ export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; l
     const result = await run();
     const lines = written.map((text) => {
       const line = Line.parse(JSON.parse(text));
-      return Object.fromEntries(Object.entries(line).filter(([name]) => name !== "timestamp"));
+      return Object.fromEntries(Object.entries(line).filter(([name]) => !["timestamp", "stack"].includes(name)));
     });
     return { result, lines };
   } finally {
