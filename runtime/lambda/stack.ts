@@ -13,8 +13,9 @@ let opened: SourceMap | undefined | "none";
  * The frames of an error's stack that are our own code, as `handlers/shipment.ts:42:13`, the throwing one first. Frames
  * of packages and of Node, and the error's message, are left out.
  */
-export function ownFrames({ stack = "" }: Error): string[] {
-  const frames = stack.split("\n").flatMap((line) => {
+export function ownFrames({ message, stack = "" }: Error): string[] {
+  const traced = stack.slice(Math.max(0, stack.indexOf(message)) + message.length); // a message may look like a frame
+  const frames = traced.split("\n").flatMap((line) => {
     const [, file = "", lineNumber = "", column = ""] =
       /^ +at (?:async )?(?:[^(]+ \()?(.+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
     if (file === "" || file.startsWith("node:") || file.includes("node_modules")) return [];

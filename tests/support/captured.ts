@@ -3,7 +3,10 @@ import * as z from "zod";
 const Line = z.looseObject({ timestamp: z.iso.datetime(), level: z.string(), message: z.string() });
 export type Line = Readonly<Record<string, unknown>>;
 
-/** Runs something with the lines that it logs kept from the terminal: gives them, without their times and stacks. One at a time. */
+/**
+ * Runs something with the lines that it logs kept from the terminal: gives them, without their times and stacks. One at
+ * a time.
+ */
 export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; lines: Line[] }> {
   const written: string[] = [];
   const write = process.stdout.write.bind(process.stdout);
