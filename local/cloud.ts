@@ -8,6 +8,7 @@ import { start as startDynamoDb } from "./dynamodb/server.ts";
 import { createFaults } from "./endpoint/faults.ts";
 import { start as startEndpoint } from "./endpoint/server.ts";
 import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
+import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/pool.ts";
 import { start as startMessaging } from "./messaging/server.ts";
@@ -110,10 +111,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The world outside, and the endpoint through which functions reach it and the stores.
   const faults = createFaults();
   const mailbox = openMailbox(state);
+  const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
   const endpoint = parts.add(
-    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, hosts, faults }),
+    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, deliveries, hosts, faults }),
   );
 
   // The functions.
@@ -146,7 +148,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The sources of events.
   for (const mapping of services.mappings) {
-    await parts.add(startMapping({ ...mapping, messaging: stores, functions, faults, region, speed }));
+    await parts.add(startMapping({ ...mapping, messaging: stores, functions, deliveries, faults, region, speed }));
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, speed, log }));
 

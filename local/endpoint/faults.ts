@@ -51,8 +51,12 @@ export function createFaults(): Faults {
     happens: (fault) => chance(settings[fault]),
     lateness: () => (chance(settings.late?.probability) ? (settings.late?.ms ?? 0) : 0),
     killAfter: () => (chance(settings.kill) ? random() * 50 : undefined),
-    repeats: () =>
-      chance(settings.repeat) ? Array.from({ length: 1 + Math.floor(random() * 5) }, () => random() * 500) : [],
+    repeats: () => {
+      if (!chance(settings.repeat)) return [];
+      // At once for the most part, and some when a lease of chaos, 6 s, is over: then only a record tells what is done.
+      const delay = () => random() * (chance(0.2) ? 20_000 : 500);
+      return Array.from({ length: 1 + Math.floor(random() * 5) }, delay);
+    },
     shuffle: (items) =>
       items
         .map((item) => ({ item, order: random() }))

@@ -2,6 +2,8 @@ import { createServer, IncomingMessage, request as httpRequest, type ServerRespo
 import { randomUUID } from "node:crypto";
 import { authenticate } from "./authenticate.ts";
 import { describeCall, sendError, type AwsCall, type AwsError } from "./protocol.ts";
+import type { Journal } from "../outside/journal.ts";
+import type { Delivery } from "../lambda/deliveries.ts";
 import type { Hosts } from "../outside/hosts.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
@@ -23,6 +25,8 @@ export interface EndpointArgs {
   readonly accessKeys: ReadonlySet<string>;
   /** Takes e-mails and SMS. */
   readonly mailbox: Mailbox;
+  /** How each delivery of messages was answered. */
+  readonly deliveries: Journal<Delivery>;
   /** Answers the requests of functions to the internet. */
   readonly hosts: Hosts;
   /** What goes wrong with the calls of functions. */
@@ -60,11 +64,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   }
   if (call.service === "dynamodb") return proxy(await args.dynamodb, request, response, body);
   if (call.service === "ses") {
-    const { status, errorType, body: answer } = args.mailbox.sendEmail(body.toString());
+    const { status, errorType, body: answer } = args.mailbox.sendEmail(body.toString(), invocationOf(request));
     return sendJson(response, status, answer, errorType ? { "x-amzn-errortype": errorType } : {});
   }
   if (call.action === "sns:Publish" && call.form?.has("PhoneNumber") && !call.form.has("TopicArn")) {
-    const messageId = args.mailbox.sendSms(call.form);
+    const messageId = args.mailbox.sendSms(call.form, invocationOf(request));
     response.writeHead(200, { "content-type": "text/xml" });
     return void response.end(
       `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${messageId}</MessageId></PublishResult>` +
@@ -73,6 +77,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   }
   const { app } = await args.messaging;
   app.routing(replay(request, body, call.service === "sqs" ? "/" : undefined), response);
+}
+
+/** The request id of the invocation that made the call, from the trace header that the SDK sends along. */
+function invocationOf({ headers }: IncomingMessage): string | undefined {
+  return /^Root=1-([\w-]+)/.exec(String(headers["x-amzn-trace-id"] ?? ""))?.[1];
 }
 
 const throttled: Record<AwsCall["service"], AwsError> = {
@@ -161,6 +170,7 @@ async function serveLocal(
   const key = `${request.method} ${path}`;
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
   if (key === "GET /_local/mailbox") return sendJson(response, 200, args.mailbox.list());
+  if (key === "GET /_local/deliveries") return sendJson(response, 200, args.deliveries.entries);
   if (key === "GET /_local/hosts") return sendJson(response, 200, args.hosts.list());
   if (key === "GET /_local/faults") return sendJson(response, 200, args.faults.get());
   if (key === "DELETE /_local/faults") args.faults.set({});

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
+import { subjectOf, type Delivery } from "./deliveries.ts";
 import type { Faults } from "../endpoint/faults.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
 import type { Functions } from "./pool.ts";
 import type { Messaging } from "../messaging/server.ts";
+import type { Journal } from "../outside/journal.ts";
 import type { Part } from "../shared/parts.ts";
 
 /** An event source mapping from a queue to a function. */
@@ -23,6 +26,7 @@ export interface MappingConfig {
 export interface MappingArgs extends MappingConfig {
   readonly messaging: Messaging;
   readonly functions: Functions;
+  readonly deliveries: Journal<Delivery>;
   readonly faults: Faults;
   readonly region: string;
   /** Divides the window and the visibility timeout. */
@@ -92,12 +96,9 @@ export async function start(args: MappingArgs): Promise<Part> {
   const deliver = async (batch: Map<string, Message>): Promise<void> => {
     running += 1;
     const received = Date.now();
-    const event = { Records: [...batch].map(([handle, message]) => recordOf(handle, message, args)) };
-    const invocation = await functions.invoke(args.functionName, event);
+    const records = [...batch].map(([handle, message]) => recordOf(handle, message, args));
+    const failed = await invoke(batch, records);
     running -= 1;
-    const failed = invocation.ok
-      ? failuresOf(invocation.payload, batch, args.reportBatchItemFailures)
-      : new Set(batch.keys());
     messaging.persistence.transaction(() => {
       for (const handle of batch.keys()) if (!failed.has(handle)) queue.deleteMessage(handle);
     });
@@ -106,13 +107,21 @@ export async function start(args: MappingArgs): Promise<Part> {
     if (speed !== 1) hastenRetries(queue, failed, received, speed);
     if (failed.size < batch.size) {
       for (const delay of faults.repeats()) {
-        setTimeout(
-          () => void (stopped || functions.invoke(args.functionName, { Records: faults.shuffle(event.Records) })),
-          delay,
-        );
+        setTimeout(() => void (stopped || invoke(batch, faults.shuffle(records))), delay);
       }
     }
     wake();
+  };
+
+  /** Gives the receipt handles that are not done. */
+  const invoke = async (batch: Map<string, Message>, Records: readonly object[]): Promise<Set<string>> => {
+    const requestId = randomUUID();
+    const invocation = await functions.invoke(args.functionName, { Records }, requestId);
+    if (!invocation.ok) return new Set(batch.keys());
+    const failed = failuresOf(invocation.payload, batch, args.reportBatchItemFailures);
+    const undone = [...batch].filter(([handle]) => failed.has(handle)).map(([, message]) => subjectOf(message));
+    args.deliveries.append({ requestId, undone });
+    return failed;
   };
 
   const notify = queue.notifyWaiters.bind(queue);

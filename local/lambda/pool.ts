@@ -17,7 +17,7 @@ export interface Functions {
   /** The names of all functions. */
   names(): string[];
   /** Runs one event, when an execution environment is free. Never rejects. */
-  invoke(name: string, event: unknown): Promise<Invocation>;
+  invoke(name: string, event: unknown, requestId?: string): Promise<Invocation>;
   /** Starts an execution environment before it is needed; resolves when it is loaded. */
   warm(name: string): Promise<void>;
   /** Lets events under way end for `graceMs`, then ends every worker; resolves when all have ended. */
@@ -131,13 +131,13 @@ export async function start({ endpoint, compileCache, log, faults, graceMs }: Fu
         duration: 0,
       }),
     names: () => [...pools.keys()],
-    invoke: (name, event) =>
+    invoke: (name, event, requestId = randomUUID()) =>
       new Promise((settle) => {
         const pool = pools.get(name);
         if (pool === undefined || stopped || pool.config.concurrency === 0) {
           return settle(refused(name, pool && !stopped ? "TooManyRequestsException" : "ResourceNotFoundException"));
         }
-        pool.waiting.push({ requestId: randomUUID(), event: JSON.stringify(event) ?? "null", at: Date.now(), settle });
+        pool.waiting.push({ requestId, event: JSON.stringify(event) ?? "null", at: Date.now(), settle });
         dispatch(pool);
       }),
     warm: async (name) => {

@@ -76,6 +76,8 @@ let flushed = false;
 parentPort.on("message", async (message) => {
   try {
     const handler = await loading;
+    // As in Lambda: the SDK sends it along with every call, and so tells which invocation it is for.
+    process.env._X_AMZN_TRACE_ID = `Root=1-${message.requestId}`;
     const result = await handler(JSON.parse(message.event), contextOf(message));
     parentPort.postMessage({ kind: "result", requestId: message.requestId, payload: JSON.stringify(result) ?? "null" });
   } catch (error) {

@@ -10,6 +10,8 @@ const Captured = z.object({
   text: z.string(),
   orderId: z.string(),
   at: z.string(),
+  /** The invocation that sent it; a person's has none. */
+  requestId: z.string().optional(),
 });
 /** A message that would have left for a customer. */
 export type Captured = z.infer<typeof Captured>;
@@ -34,9 +36,9 @@ export interface SesAnswer {
 export interface Mailbox {
   list(): readonly Captured[];
   /** SES v2 SendEmail. */
-  sendEmail(body: string): SesAnswer;
+  sendEmail(body: string, requestId?: string): SesAnswer;
   /** SNS Publish with a PhoneNumber; gives the message id. */
-  sendSms(parameters: URLSearchParams): string;
+  sendSms(parameters: URLSearchParams, requestId?: string): string;
 }
 
 /** Keeps the captured messages in the state folder. */
@@ -45,7 +47,7 @@ export function openMailbox(state: string): Mailbox {
   const capture = (message: Omit<Captured, "at">) => journal.append({ ...message, at: new Date().toISOString() });
   return {
     list: () => journal.entries,
-    sendEmail: (body) => {
+    sendEmail: (body, requestId) => {
       const parsed = SendEmail.safeParse(JSON.parse(body));
       if (!parsed.success) {
         return { status: 400, errorType: "BadRequestException", body: { message: z.prettifyError(parsed.error) } };
@@ -60,16 +62,18 @@ export function openMailbox(state: string): Mailbox {
         subject: Content.Simple.Subject.Data,
         text: Content.Simple.Body.Text?.Data ?? Content.Simple.Body.Html?.Data ?? "",
         orderId: EmailTags.find((tag) => tag.Name === "orderId")?.Value ?? "",
+        requestId,
       });
       return { status: 200, body: { MessageId: randomUUID() } };
     },
-    sendSms: (parameters) => {
+    sendSms: (parameters, requestId) => {
       capture({
         channel: "sms",
         to: parameters.get("PhoneNumber") ?? "",
         subject: "",
         text: parameters.get("Message") ?? "",
         orderId: attributeOf(parameters, "orderId"),
+        requestId,
       });
       return randomUUID();
     },

@@ -20,7 +20,14 @@ const StoredEvent = z.object({
   entry: z.string().startsWith("event#"),
   outboxSince: z.string().optional(),
 });
-const Told = z.object({ channel: z.string(), subject: z.string(), text: z.string(), orderId: z.string() });
+const Told = z.object({
+  channel: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  orderId: z.string(),
+  requestId: z.string(),
+});
+const Delivery = z.object({ requestId: z.string(), undone: z.array(z.string()) });
 const Shipment = z.object({
   key: z.string(),
   orderId: z.string(),
@@ -35,6 +42,8 @@ export interface Collected {
   readonly orders: readonly z.output<typeof StoredOrder>[];
   readonly events: readonly z.output<typeof StoredEvent>[];
   readonly told: readonly z.output<typeof Told>[];
+  /** By the invocations that lived to answer: the orders of the messages that they did not report as done. */
+  readonly undone: ReadonlyMap<string, ReadonlySet<string>>;
   readonly shipments: readonly z.output<typeof Shipment>[];
   /** Event ids in the bucket: a set, as the Athena view reads them. */
   readonly stored: ReadonlySet<string>;
@@ -68,17 +77,18 @@ export async function sellStock(outputs: Outputs, orders: number): Promise<void>
   }
 }
 
-/** Whether no message is waiting or in flight, and no event unpublished. */
-export async function isQuiet(outputs: Outputs): Promise<boolean> {
+/** How many messages are waiting or in flight, and how many events unpublished. */
+export async function countLeft(outputs: Outputs): Promise<number> {
   const { documents, queues } = clientsOf(outputs);
+  let left = 0;
   for (const { queueUrl } of Object.values(outputs.consumers)) {
     const { waiting, inFlight } = await depth({ queues }, queueUrl);
-    if (waiting + inFlight > 0) return false;
+    left += waiting + inFlight;
   }
-  const { Count } = await documents.send(
+  const { Count = 0 } = await documents.send(
     new ScanCommand({ TableName: outputs.tables.orders, IndexName: "outbox", Select: "COUNT" }),
   );
-  return Count === 0;
+  return left + Count;
 }
 
 export async function collect(outputs: Outputs): Promise<Collected> {
@@ -119,6 +129,11 @@ export async function collect(outputs: Outputs): Promise<Collected> {
     stocked,
     messages,
     told: Told.array().parse(await getJson(outputs.local.mailboxUrl)),
+    undone: new Map(
+      Delivery.array()
+        .parse(await getJson(`${outputs.local.endpoint}/_local/deliveries`))
+        .map(({ requestId, undone }) => [requestId, new Set(undone)]),
+    ),
     shipments: await shipmentsOf(outputs),
     stored: await storedIds(s3, outputs.analyticsBucket),
   };

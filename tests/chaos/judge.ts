@@ -5,7 +5,7 @@ import type { Accepted } from "./load.ts";
 export interface Judgement extends Verdict {
   /** SKUs of which the stock on hand and the stock taken are not what there was, and customers with other points than due. */
   readonly stock: readonly string[];
-  /** E-mails and SMS beyond the first of their kind: what stays at-least-once. */
+  /** E-mails and SMS beyond the first of their kind, each after a death: what stays at-least-once. */
   readonly repeatedTellings: number;
 }
 
@@ -25,10 +25,11 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
     ...ids(confirmed, "shipment.booked"),
     ...ids(rejected, "order.rejected"),
   ];
-  const tellings = new Set(
-    told.map(({ channel, orderId, subject, text }) => `${orderId} ${channel} ${subject || text}`),
+  const tellings = Map.groupBy(
+    told,
+    ({ channel, orderId, subject, text }) => `${orderId} ${channel} ${subject || text}`,
   );
-  const mails = [...tellings]
+  const mails = [...tellings.keys()]
     .filter((telling) => telling.includes(" email "))
     .map((telling) => telling.split(" ")[0] ?? "");
 
@@ -72,17 +73,24 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
         .map(({ orderId, entry }) => ({ consumer: "outbox", id: `${orderId} ${entry}` })),
     ],
   });
-  const repeatedTellings = told.length - tellings.size;
   return {
     ...verdict,
-    // A tenth is far over what deaths explain, and far under what a ledger that does not work lets through.
-    duplicated:
-      repeatedTellings > told.length / 10
-        ? [...verdict.duplicated, `${repeatedTellings} tellings`]
-        : verdict.duplicated,
+    duplicated: [...verdict.duplicated, ...withoutDeath(tellings, collected)],
     stock: [...wrongStock(collected), ...wrongPoints(collected)],
-    repeatedTellings,
+    repeatedTellings: told.length - tellings.size,
   };
+}
+
+/**
+ * The tellings that were made more than once though no death explains it. A sender whose function ended before it
+ * answered, or answered that the message is not done, may not have heard of its success: another may tell again. Of
+ * the senders that reported the message as done there is one at most, and it sent once.
+ */
+function withoutDeath(tellings: ReadonlyMap<string, Collected["told"]>, { undone }: Collected): string[] {
+  return [...tellings].flatMap(([telling, of]) => {
+    const done = of.filter(({ orderId, requestId }) => undone.get(requestId)?.has(orderId) === false);
+    return done.length > 1 ? [`${telling}: ${done.length} times done`] : [];
+  });
 }
 
 /** One point for each whole unit spent, at the run's price of 5, on orders that were confirmed. */

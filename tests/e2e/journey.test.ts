@@ -58,6 +58,8 @@ describe("an order's journey on the local cloud", () => {
       ["email", "ada@example.com", booked],
       ["sms", "+442071234567", ""],
     ]);
+    const undone = await shop.undone();
+    expect((await shop.told(orderId)).map(({ requestId }) => undone.get(requestId))).to.deep.equal([[], [], []]);
     const day = placedAt.slice(0, 10);
     const stored = await shop.eventsInBucket(orderId);
     expect(stored.map(({ type }) => type)).to.have.members(["order.placed", "order.confirmed", "shipment.booked"]);

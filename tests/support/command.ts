@@ -11,10 +11,9 @@ export const runCommand = (name: string, words: readonly string[]): Promise<Ran>
   runScript(`commands/${name}.ts`, words);
 
 /** Runs a file of the project on this Node. */
-export function runScript(file: string, words: readonly string[]): Promise<Ran> {
+export function runScript(file: string, words: readonly string[], timeout = 140_000): Promise<Ran> {
   return new Promise((resolve) => {
-    const options = { timeout: 140_000 };
-    execFile(process.execPath, [file, ...words], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [file, ...words], { timeout }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );
   });

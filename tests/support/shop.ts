@@ -32,6 +32,7 @@ const Mail = z.object({
   subject: z.string(),
   text: z.string(),
   orderId: z.string(),
+  requestId: z.string(),
 });
 
 /** What a shop and its engineers do with the system, by HTTP and the AWS protocols alone. */
@@ -104,6 +105,13 @@ export class Shop {
   async told(orderId: string): Promise<z.output<typeof Mail>[]> {
     const mails = Mail.array().parse(await (await fetch(this.outputs.local.mailboxUrl)).json());
     return mails.filter((mail) => mail.orderId === orderId);
+  }
+
+  /** By the invocations that have answered, the messages that they did not report as done. */
+  async undone(): Promise<Map<string, string[]>> {
+    const response = await fetch(`${this.outputs.local.endpoint}/_local/deliveries`);
+    const deliveries = z.object({ requestId: z.string(), undone: z.array(z.string()) }).array();
+    return new Map(deliveries.parse(await response.json()).map(({ requestId, undone }) => [requestId, undone]));
   }
 
   /** The lines of the bucket that are about an order. */
