@@ -1,11 +1,4 @@
-import {
-  DeleteItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  ListTablesCommand,
-  PutItemCommand,
-  ScanCommand,
-} from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ListSubscriptionsCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
   GetQueueAttributesCommand,
@@ -20,7 +13,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
-import { eventually, freePorts, Project, type LocalCloud } from "./support/cloud.ts";
+import { eventually, freePorts, Project } from "./support/cloud.ts";
 
 /** A table, a topic, and a queue for each consumer in the config. */
 const program = `
@@ -123,60 +116,6 @@ describe("The local cloud's state", () => {
     ]);
     await running.stop();
   });
-
-  it("loads the catalogue anew when the database has been deleted, and never over a table that was emptied", async () => {
-    const skus = async (cloud: LocalCloud): Promise<(string | undefined)[]> => {
-      const { tables } = Outputs.parse(await cloud.ready);
-      const scan = new ScanCommand({ TableName: tables.stock });
-      return ((await new DynamoDBClient(cloud.client()).send(scan)).Items ?? []).map(({ sku }) => sku?.S);
-    };
-    const first = await project.start(["--fresh"]);
-    const { tables } = Outputs.parse(await first.ready);
-    expect(await skus(first)).to.deep.equal(["MUG-001"]);
-    await new DynamoDBClient(first.client()).send(
-      new DeleteItemCommand({ TableName: tables.stock, Key: { sku: { S: "MUG-001" } } }),
-    );
-    await first.stop();
-    const emptied = await project.start();
-    expect(await skus(emptied)).to.deep.equal([]);
-    await emptied.stop();
-
-    for (const rest of ["", "-wal", "-shm"]) rmSync(join(project.folder, `state/dynamodb.db${rest}`), { force: true });
-    const renewed = await project.start();
-    expect(await skus(renewed)).to.deep.equal(["MUG-001"]);
-    await renewed.stop();
-  }).timeout(150_000);
-
-  it("holds the whole catalogue after a kill -9 in the middle of loading it", async () => {
-    const rows = 2_000;
-    const large = new Project(program, {
-      "Pulumi.dev.yaml": config("one"),
-      "catalogue.csv": [
-        "sku,name,unitPrice,currency,onHand",
-        ...Array.from({ length: rows }, (_, row) => `SKU-${row},Thing,100,EUR,1`),
-      ].join("\n"),
-    });
-    try {
-      const cut = await large.launch();
-      const dynamodb = new DynamoDBClient(cut.client());
-      const tables = async () => (await dynamodb.send(new ListTablesCommand({}))).TableNames ?? [];
-      const count = async (TableName: string) =>
-        (await dynamodb.send(new ScanCommand({ TableName, Select: "COUNT" }))).Count ?? 0;
-      const table = await eventually(
-        "the stock table",
-        async () => (await tables().catch(() => [])).find((name) => name.startsWith("stock")),
-        50_000,
-      );
-      await eventually("its first rows", async () => ((await count(table)) > 0 ? true : undefined), 50_000);
-      await cut.kill();
-
-      const again = await large.start([], cut.port);
-      expect(await count(table)).to.equal(rows);
-      await again.stop();
-    } finally {
-      await large.remove();
-    }
-  }).timeout(150_000);
 
   for (const file of ["fauxqs.db", "dynamodb.db"]) {
     it(`says what to do when ${file} is no database`, async () => {
