@@ -16,7 +16,6 @@ export default route({
 
   async handle({ pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
     const before = await existing();
-    if (before.status === "cancelled") return cancelled(before);
     const refused = await transact([
       orders.update(moveTo(orderId, "cancelled")),
       emit(OrderCancelled, orderId, { customerId: before.customerId }),
@@ -25,7 +24,7 @@ export default route({
       log.info("cancelled", { orderId, was: before.status });
       return cancelled(before);
     }
-    // The status does not allow it, or another request has just cancelled the order.
+    // The status does not allow it, or the order is cancelled already.
     const now = await existing();
     if (now.status === "cancelled") return cancelled(now);
     throw new Problem("conflict", `The order is ${now.status} and can no longer be cancelled.`);

@@ -52,7 +52,7 @@ export default consumer({
       const order = await loadOrder(orders, orderId);
       if (!order) throw new OrderNotFound(orderId);
       const mark = orders.update(markStockReturned(orderId));
-      const back = order.items.map(({ sku, quantity }) =>
+      let back = order.items.map(({ sku, quantity }) =>
         stock.update({
           Key: { sku },
           UpdateExpression: "ADD onHand :quantity",
@@ -60,14 +60,16 @@ export default consumer({
           ExpressionAttributeValues: { ":quantity": quantity },
         }),
       );
-      const refused = await transact([mark, ...back]);
-      if (refused.includes(mark)) return log.info("no stock to return");
-      if (refused.length > 0) {
+      for (;;) {
+        const refused = await transact([mark, ...back]);
+        if (refused.includes(mark)) return log.info("no stock to return");
+        if (refused.length === 0) break;
         // A discontinued SKU has no stock item; the other lines come back all the same.
-        await transact([mark, ...back.filter((write) => !refused.includes(write))]);
-        return log.warn("stock returned, except discontinued SKUs", { discontinued: refused.length });
+        back = back.filter((write) => !refused.includes(write));
       }
-      log.info("stock returned", { lines: order.items.length });
+      const discontinued = order.items.length - back.length;
+      if (discontinued > 0) return log.warn("stock returned, except discontinued SKUs", { discontinued });
+      log.info("stock returned", { lines: back.length });
     }
   },
 });

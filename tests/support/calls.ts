@@ -7,21 +7,29 @@ process.env["AWS_REGION"] ??= "eu-west-1";
 /** What a fake call answers: the command's output, or an error that is thrown. */
 export type Answer = Record<string, unknown> | Error | (() => Promise<Record<string, unknown>>);
 
-/** A seam that answers each operation from a script, and remembers what was asked. Nothing reaches the network. */
+/**
+ * A seam that answers each operation from a script, and remembers what was asked, and with which input. Nothing reaches
+ * the network.
+ */
 export function scripted(script: Readonly<Record<string, readonly Answer[]>>) {
   const asked: string[] = [];
+  const sent: { readonly name: string; readonly input: unknown }[] = [];
   const left = new Map(Object.entries(script).map(([operation, answers]) => [operation, [...answers]]));
-  const calls: Calls = async <T>({ service, operation }: Call): Promise<T> => {
+  const calls: Calls = async <T>({ service, operation, input }: Call): Promise<T> => {
     const name = `${service}.${operation}`;
     asked.push(name);
+    sent.push({ name, input });
     const answer = left.get(name)?.shift();
     if (answer === undefined) throw new Error(`${name} is not in the script, or was asked too often`);
     if (answer instanceof Error) throw answer;
     const output = typeof answer === "function" ? await answer() : answer;
-    // A command's middleware hands its output on in this envelope; the seam is generic over all of them.
+    // The seam is generic over all calls; a command's middleware hands its output on in an envelope.
+    if (service === "https") return output as T;
     return { output: { $metadata: {}, ...output }, response: {} } as T;
   };
-  return { calls, asked };
+  /** The inputs of an operation's calls, in their order. */
+  const inputs = (of: string): unknown[] => sent.filter(({ name }) => name === of).map(({ input }) => input);
+  return { calls, asked, inputs };
 }
 
 /** What DynamoDB throws when a condition does not hold, with the item that was there. */
@@ -37,3 +45,13 @@ export const cancelled = (...codes: string[]): Error =>
     $metadata: {},
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
+
+/** A seam to a real DynamoDB, with time for a slow machine to answer; every other service answers from a script. */
+export function onDatabase(script: Parameters<typeof scripted>[0] = {}) {
+  const { calls: played, ...rest } = scripted(script);
+  const calls: Calls = Object.assign(
+    <T>(call: Call, perform: () => Promise<T>) => (call.service === "dynamodb" ? perform() : played(call, perform)),
+    { patience: 1_000 },
+  );
+  return { calls, ...rest };
+}
