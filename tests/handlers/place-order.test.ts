@@ -1,18 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ordersOutboxKey } from "../../contracts/orders-table.ts";
 import placeOrder from "../../handlers/place-order.ts";
 import { serve } from "../../runtime/lambda/serve.ts";
 import { cancelled, scripted, type Answer } from "../support/calls.ts";
 import { quietly } from "../support/captured.ts";
-import { clock, httpEvent, variables } from "../support/lambda.ts";
+import { clock, emitting, httpEvent, variables } from "../support/lambda.ts";
 import { mug, orderRequest, storedOrder, withValue } from "../support/orders.ts";
 
-const env = variables({
-  RESOURCES: '{"orders":"orders","stock":"stock"}',
-  OUTBOX: JSON.stringify({ table: "orders", ...ordersOutboxKey }),
-  TOPIC_ARN: "arn:aws:sns:eu-west-1:111122223333:events",
-});
+const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
 const [READ, PRICE, COMMIT, PUBLISH, CLEAR] = [
   "dynamodb.GetItem",
   "dynamodb.BatchGetItem",

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, SQSEvent, SQSRecord } from "aws-lambda";
 import { cloudEvent, type DataOf } from "../../contracts/cloud-event.ts";
 import { OrderPlaced } from "../../contracts/events.ts";
+import { ordersOutboxKey } from "../../contracts/orders-table.ts";
 
 /** A function's environment: what every function has, and its own. */
 export const variables = (own: Readonly<Record<string, string>> = {}) => ({
@@ -8,6 +9,12 @@ export const variables = (own: Readonly<Record<string, string>> = {}) => ({
   EVENT_SOURCE: "/order-fanout/test",
   ...own,
 });
+
+/** The variables of a function that emits. */
+export const emitting = {
+  OUTBOX: JSON.stringify({ table: "orders", ...ordersOutboxKey }),
+  TOPIC_ARN: "arn:aws:sns:eu-west-1:111122223333:events",
+};
 
 /** A Lambda invocation with this much time left, in milliseconds. */
 export const clock = (ms = 30_000) => ({ getRemainingTimeInMillis: () => ms });
