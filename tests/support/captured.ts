@@ -1,6 +1,10 @@
 import * as z from "zod";
 
-const Line = z.looseObject({ timestamp: z.iso.datetime(), level: z.string(), message: z.string() });
+/** A line of the log, or a metric. */
+const Line = z.union([
+  z.looseObject({ timestamp: z.iso.datetime(), level: z.string(), message: z.string() }),
+  z.looseObject({ _aws: z.object({ Timestamp: z.int() }) }),
+]);
 export type Line = Readonly<Record<string, unknown>>;
 
 /**

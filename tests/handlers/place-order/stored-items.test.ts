@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import * as z from "zod";
+import placeOrder from "../../../handlers/place-order.ts";
+import { serve } from "../../../runtime/lambda/serve.ts";
+import { scripted } from "../../support/calls.ts";
+import { quietly } from "../../support/captured.ts";
+import { clock, emitting, httpEvent, variables } from "../../support/lambda.ts";
+import { mug, orderRequest, storedOrder, withValue } from "../../support/orders.ts";
+
+const COMMIT = "dynamodb.TransactWriteItems";
+const Order = z.object({ orderId: z.string(), placedAt: z.string() });
+const Committed = z.array(
+  z.object({
+    TransactItems: z.array(z.object({ Put: z.object({ Item: z.looseObject({ entry: z.string() }) }) })),
+  }),
+);
+
+/** Places an order: the answer, and the items of its transaction by their entry, as they are stored. */
+async function place(request: unknown) {
+  const { calls, inputs } = scripted({
+    "dynamodb.BatchGetItem": [{ Responses: { stock: [mug] } }],
+    [COMMIT]: [{}],
+    "sns.Publish": [{}],
+    "dynamodb.UpdateItem": [{}],
+  });
+  const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
+  const event = httpEvent({ body: JSON.stringify(request) });
+  const { body = "" } = await quietly(() => serve(placeOrder, env, calls)(event, clock()));
+  const items = Committed.parse(inputs(COMMIT)).flatMap(({ TransactItems }) =>
+    TransactItems.map(({ Put }) => Put.Item),
+  );
+  return { answer: Order.parse(JSON.parse(body)), items: new Map(items.map((item) => [item.entry, item])) };
+}
+
+describe("what an order becomes in the orders table", () => {
+  it("is the order, with all that it needs later and no contact data", async () => {
+    const { answer, items } = await place(orderRequest);
+    expect(items.get("order")).to.deep.equal({
+      ...storedOrder,
+      orderId: answer.orderId,
+      entry: "order",
+      status: "placed",
+      items: storedOrder.items.map((item) => ({ ...item, name: "Mug" })),
+      paymentReference: "pi_3Nabc",
+      placedAt: answer.placedAt,
+    });
+  });
+
+  it("is its contact, beside it", async () => {
+    const { answer, items } = await place(orderRequest);
+    const { customer, shippingAddress } = orderRequest;
+    const { orderId } = answer;
+    expect(items.get("contact")).to.deep.equal({ orderId, entry: "contact", customer, shippingAddress });
+  });
+
+  it("is its event, marked as unpublished", async () => {
+    const { answer, items } = await place(orderRequest);
+    const { orderId } = answer;
+    const event = items.get("event#order.placed");
+    const at = String(event?.["at"]);
+    expect(new Date(at).toISOString()).to.equal(at);
+    expect(event).to.deep.equal({
+      orderId,
+      entry: "event#order.placed",
+      event: {
+        specversion: "1.0",
+        id: `${orderId}/order.placed`,
+        source: "/order-fanout/test",
+        type: "order.placed",
+        subject: orderId,
+        time: at,
+        datacontenttype: "application/json",
+        data: {
+          customerId: "c-1815",
+          lines: storedOrder.items.map(({ sku, quantity, unitPrice, lineTotal }) => ({
+            sku,
+            quantity,
+            unitPrice,
+            lineTotal,
+          })),
+          total: storedOrder.total,
+        },
+      },
+      correlationId: "request-1",
+      at,
+      outboxShard: String(Number.parseInt(orderId.slice(-4), 16) % 4),
+      outboxSince: at,
+    });
+    expect([...items.keys()]).to.deep.equal(["order", "contact", "event#order.placed"]);
+  });
+
+  it("has no payment reference where none was given", async () => {
+    const { items } = await place(withValue("paymentReference", undefined));
+    expect(items.get("order")).to.not.have.property("paymentReference");
+  });
+});
