@@ -1,0 +1,120 @@
+import { UpdateCommand, GetCommand } from "@aws-sdk/lib-dynamodb";
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import { effectKey, type Outcome } from "../../../contracts/ledger.ts";
+import { jsonLog } from "../../../runtime/lambda/log.ts";
+import { documentClient } from "../../../runtime/ports/clients.ts";
+import { EffectInProgress, open } from "../../../runtime/ports/ledger.ts";
+import { onDatabase } from "../../support/calls.ts";
+import { captured } from "../../support/captured.ts";
+import { useDatabase } from "../../support/world.ts";
+
+const { calls } = onDatabase();
+const sent: Outcome = { outcome: "sent" };
+const failed = (fault: "client" | "server") => Object.assign(new TypeError("no"), { $fault: fault });
+
+/** The e-mail of one event, whose deliveries come as often as a test asks for. */
+function effectOf() {
+  const eventId = `${randomUUID()}/order.placed`;
+  const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
+  const ledger = open({ resource: "effects", calls, env, settings: {} });
+  const Key = effectKey(eventId, "notifications", "email");
+  const documents = () => documentClient(calls);
+  return {
+    /** One delivery: what came of it, how often it acted, and what it logged. */
+    async delivery(act: () => Promise<Outcome>) {
+      const scope = { id: eventId, correlationId: "c", signal: new AbortController().signal, log: jsonLog({}) };
+      let acts = 0;
+      const { result, lines } = await captured(() =>
+        ledger(scope)
+          .once("email", () => {
+            acts++;
+            return act();
+          })
+          .then(
+            (outcome) => outcome ?? "it had happened",
+            (error: unknown) => (error instanceof Error ? error.name : "no Error"),
+          ),
+      );
+      return { result, acts, warnings: lines.map(({ message }) => message) };
+    },
+
+    async record() {
+      return (await documents().send(new GetCommand({ TableName: "effects", Key, ConsistentRead: true }))).Item;
+    },
+
+    /** Another delivery has the effect from now on, and has completed it if there is an outcome. */
+    async takeOver(outcome?: Outcome) {
+      await documents().send(
+        new UpdateCommand({
+          TableName: "effects",
+          Key,
+          UpdateExpression: outcome ? "SET #owner = :other, outcome = :outcome" : "SET #owner = :other",
+          ExpressionAttributeNames: { "#owner": "owner" },
+          ExpressionAttributeValues: { ":other": "another", ...(outcome && { ":outcome": outcome }) },
+        }),
+      );
+      return this.record();
+    },
+  };
+}
+
+describe("the ledger on a real table", () => {
+  useDatabase();
+  const inProgress = { result: EffectInProgress.name, acts: 0, warnings: [] };
+  const done = { result: sent, acts: 1, warnings: [] };
+
+  it("lets an effect happen once, and knows what came of it", async () => {
+    const effect = effectOf();
+    expect(await effect.delivery(async () => sent)).to.deep.equal(done);
+    expect(await effect.delivery(async () => sent)).to.deep.equal({ result: "it had happened", acts: 0, warnings: [] });
+    expect(await effect.record())
+      .to.deep.include({ outcome: sent })
+      .and.not.have.property("leaseUntil");
+  });
+
+  it("keeps its claim after a 5xx: the provider may have done it", async () => {
+    const effect = effectOf();
+    const failure = await effect.delivery(() => Promise.reject(failed("server")));
+    expect(failure).to.deep.equal({ result: "TypeError", acts: 1, warnings: [] });
+    expect(await effect.delivery(async () => sent)).to.deep.equal(inProgress);
+  });
+
+  it("ends its claim at once after a 4xx: the next delivery acts without waiting", async () => {
+    const effect = effectOf();
+    const failure = await effect.delivery(() => Promise.reject(failed("client")));
+    expect(failure).to.deep.equal({ result: "TypeError", acts: 1, warnings: [] });
+    expect(await effect.delivery(async () => sent)).to.deep.equal(done);
+  });
+
+  for (const [what, outcome] of [
+    ["claims", undefined],
+    ["has completed", sent],
+  ] as const) {
+    it(`leaves another's record as it is: a late owner that fails after another ${what} the effect`, async () => {
+      const effect = effectOf();
+      let record: unknown;
+      const late = await effect.delivery(async () => {
+        record = await effect.takeOver(outcome);
+        throw failed("client");
+      });
+      expect(late).to.deep.equal({
+        result: "TypeError",
+        acts: 1,
+        warnings: ["the effect's lease could not be given back: the next try waits for its end"],
+      });
+      expect(await effect.record()).to.deep.equal(record);
+    });
+
+    it(`leaves another's record as it is: a late owner that succeeds after another ${what} the effect`, async () => {
+      const effect = effectOf();
+      let record: unknown;
+      const late = await effect.delivery(async () => {
+        record = await effect.takeOver(outcome);
+        return { outcome: "refused" };
+      });
+      expect(late).to.deep.equal({ result: "ConditionalCheckFailedException", acts: 1, warnings: [] });
+      expect(await effect.record()).to.deep.equal(record);
+    });
+  }
+});

@@ -1,0 +1,59 @@
+import { QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import * as z from "zod";
+import { OrderConfirmed, OrderPlaced } from "../../../contracts/events.ts";
+import { consumer, table } from "../../../runtime/index.ts";
+import { consume } from "../../../runtime/lambda/consume.ts";
+import { documentClient } from "../../../runtime/ports/clients.ts";
+import { onDatabase } from "../../support/calls.ts";
+import { quietly } from "../../support/captured.ts";
+import { clock, emitting, failures, placedBody, record, variables } from "../../support/lambda.ts";
+import { useDatabase } from "../../support/world.ts";
+
+/** A consumer with no condition of its own: what keeps a second delivery from a second event is the outbox alone. */
+const careless = consumer({
+  module: import.meta,
+  on: [OrderPlaced],
+  emits: [OrderConfirmed],
+  uses: { orders: table("update") },
+  handle: async ({ subject, data }, { orders, emit, transact }) => {
+    const count = orders.update({
+      Key: { orderId: subject, entry: "count" },
+      UpdateExpression: "ADD deliveries :one",
+      ExpressionAttributeValues: { ":one": 1 },
+    });
+    await transact([count, emit(OrderConfirmed, subject, data)]);
+  },
+});
+const env = variables({ RESOURCES: '{"orders":"orders"}', ...emitting });
+const Event = z.object({ id: z.string() });
+const Published = z.array(z.object({ Message: z.string().transform((text) => Event.parse(JSON.parse(text))) }));
+
+describe("the outbox on a real table", () => {
+  useDatabase();
+
+  it("takes each event of a subject once: its second delivery changes nothing and publishes nothing", async () => {
+    const orderId = randomUUID();
+    const { calls, inputs } = onDatabase({ "sns.Publish": [{}, {}] });
+    const stored = async () => {
+      const query = new QueryCommand({
+        TableName: "orders",
+        KeyConditionExpression: "orderId = :id",
+        ExpressionAttributeValues: { ":id": orderId },
+        ConsistentRead: true,
+      });
+      return (await documentClient(calls).send(query)).Items;
+    };
+    const deliver = (id: string) =>
+      quietly(() => consume(careless, env, calls)({ Records: [record(id, placedBody(orderId))] }, clock()));
+
+    expect(await deliver("m-1")).to.deep.equal(failures());
+    const once = await stored();
+    expect(once?.map(({ entry }: Record<string, unknown>) => entry)).to.deep.equal(["count", "event#order.confirmed"]);
+    expect(await deliver("m-2")).to.deep.equal(failures());
+    expect(await stored()).to.deep.equal(once);
+    const published = Published.parse(inputs("sns.Publish"));
+    expect(published.map(({ Message: { id } }) => id)).to.deep.equal([`${orderId}/order.confirmed`]);
+  });
+});
