@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import * as z from "zod";
-import { Evaluated, type Evaluation, type Resource } from "./evaluation.ts";
+import type { ProgramStart } from "../../local/program/protocol.ts";
+import { Evaluated, type Resource } from "./evaluation.ts";
 
 export type { Resource } from "./evaluation.ts";
 
@@ -14,7 +15,7 @@ export type Graph = ReadonlyMap<string, Resource>;
 /** The project's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** A whole evaluation: the graph, and the content of every file in an archive by its SHA-256. */
+/** A whole evaluation: the graph, the content of every file in an archive by its SHA-256, and the exports. */
 export type Program = Omit<Extract<Evaluated, { kind: "done" }>, "kind">;
 
 /**
@@ -60,13 +61,14 @@ async function runChild(stack: string, over: object, from: string): Promise<Prog
 const Project = z.object({ name: z.string() });
 const Stack = z.object({ config: z.record(z.string(), z.unknown()) });
 
-async function evaluationOf(stack: string, over: object, from: string): Promise<Evaluation> {
+async function evaluationOf(stack: string, over: object, from: string): Promise<ProgramStart> {
   const { name: project } = Project.parse(parse(await readFile(join(from, "Pulumi.yaml"), "utf8")));
   const { config } = Stack.parse(parse(await readFile(join(from, `Pulumi.${stack}.yaml`), "utf8")));
   const patch = Object.fromEntries(Object.entries(over).map(([key, value]) => [`${project}:${key}`, value]));
   const merged = Object.entries(z.record(z.string(), z.unknown()).parse(mergePatch(config, patch)));
   const texts = merged.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
-  return { root: from, project, stack, config: z.record(z.string(), z.string()).parse(Object.fromEntries(texts)) };
+  const entry = join(from, "index.ts");
+  return { entry, project, stack, config: z.record(z.string(), z.string()).parse(Object.fromEntries(texts)) };
 }
 
 /** JSON Merge Patch: https://www.rfc-editor.org/rfc/rfc7396. */

@@ -1,14 +1,5 @@
 import * as z from "zod";
 
-/** What the child process is told: whose program to evaluate, and its config as the Pulumi SDK wants it. */
-export const Evaluation = z.object({
-  root: z.string(),
-  project: z.string(),
-  stack: z.string(),
-  config: z.record(z.string(), z.string()),
-});
-export type Evaluation = z.output<typeof Evaluation>;
-
 /** A resource as the program registered it. */
 export const Resource = z.object({
   type: z.string(),
@@ -31,6 +22,8 @@ export const Evaluated = z.discriminatedUnion("kind", [
     resources: z.map(z.string(), Resource),
     /** Every file of every archive, by its SHA-256. */
     files: z.map(z.string(), z.instanceof(Uint8Array)),
+    /** What the program exports. */
+    exports: z.record(z.string(), z.unknown()),
   }),
   z.object({ kind: z.literal("failed"), message: z.string() }),
 ]);
