@@ -7,6 +7,13 @@ export interface Call {
 }
 
 /** The one seam through which every call to the outside passes. A test may die, throttle, or lose a reply here. */
-export type Calls = <T>(call: Call, perform: () => Promise<T>) => Promise<T>;
+export interface Calls {
+  <T>(call: Call, perform: () => Promise<T>): Promise<T>;
+  /**
+   * How many times longer than in production a call may take before its client gives up: 1 by default. Tests raise it,
+   * so that a slow machine is not taken for a service that does not answer.
+   */
+  readonly patience?: number;
+}
 
 export const direct: Calls = (_call, perform) => perform();

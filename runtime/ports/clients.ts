@@ -9,15 +9,19 @@ import type { Calls } from "./calls.ts";
  * The SDK's timeouts default to none, and `requestTimeout` only warns unless `throwOnRequestTimeout` is set
  * (https://github.com/aws/aws-sdk-js-v3/blob/main/supplemental-docs/CLIENTS.md#request-handler-requesthandler).
  */
-const defaults = {
+const defaults = ({ patience = 1 }: Calls, requestTimeout = 2_000) => ({
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 2_000, throwOnRequestTimeout: true },
-};
+  requestHandler: {
+    connectionTimeout: 500 * patience,
+    requestTimeout: requestTimeout * patience,
+    throwOnRequestTimeout: true,
+  },
+});
 
 /** One attempt, of so many milliseconds. */
-const single = (requestTimeout: number) => ({
+const single = (calls: Calls, requestTimeout: number) => ({
+  ...defaults(calls, requestTimeout),
   maxAttempts: 1,
-  requestHandler: { ...defaults.requestHandler, requestTimeout },
 });
 
 interface Observable {
@@ -53,16 +57,18 @@ function once<C>(build: (calls: Calls) => C): (calls: Calls) => C {
 }
 
 export const documentClient = /* @__PURE__ */ once((calls) =>
-  DynamoDBDocumentClient.from(observed(new DynamoDBClient(defaults), "dynamodb", calls), {
+  DynamoDBDocumentClient.from(observed(new DynamoDBClient(defaults(calls)), "dynamodb", calls), {
     marshallOptions: { removeUndefinedValues: true },
   }),
 );
-export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults), "sns", calls));
+export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults(calls)), "sns", calls));
 /** For the first try at publishing a committed event: it must not hold up an answer, and the relay is its retry. */
 export const shortTimeoutSnsClient = /* @__PURE__ */ once((calls) =>
-  observed(new SNSClient(single(1_000)), "sns", calls),
+  observed(new SNSClient(single(calls, 1_000)), "sns", calls),
 );
 /** An SMS or an e-mail has no idempotency key: a second attempt would be a second message. */
-export const smsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(10_000)), "sns", calls));
-export const sesClient = /* @__PURE__ */ once((calls) => observed(new SESv2Client(single(10_000)), "ses", calls));
-export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults), "s3", calls));
+export const smsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(single(calls, 10_000)), "sns", calls));
+export const sesClient = /* @__PURE__ */ once((calls) =>
+  observed(new SESv2Client(single(calls, 10_000)), "ses", calls),
+);
+export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults(calls)), "s3", calls));

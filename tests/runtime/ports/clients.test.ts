@@ -1,0 +1,62 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { PublishCommand } from "@aws-sdk/client-sns";
+import { expect } from "chai";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import * as z from "zod";
+import type { Calls } from "../../../runtime/ports/calls.ts";
+import { documentClient, shortTimeoutSnsClient } from "../../../runtime/ports/clients.ts";
+
+/** A seam of its own: clients are built once for each. */
+const seam = (patience?: number): Calls =>
+  Object.assign(<T>(_call: unknown, perform: () => Promise<T>) => perform(), patience !== undefined && { patience });
+
+const Limits = z.object({ connectionTimeout: z.number(), requestTimeout: z.number() });
+
+/** The SDK's own handler, whose method its types leave out. */
+const Handler = z.custom<{ httpHandlerConfigs(): unknown }>(
+  (value) => typeof value === "object" && value !== null && "httpHandlerConfigs" in value,
+);
+
+describe("a client's patience with a call", () => {
+  let server: Server;
+  const endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SNS"];
+  before(async () => {
+    server = createServer((_request, response) => response.writeHead(400).end("{}")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    for (const name of endpoints) process.env[name] = url;
+    Object.assign(process.env, {
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    });
+  });
+  after(() => {
+    server.close();
+    for (const name of endpoints) delete process.env[name];
+  });
+
+  /** The time limits of two clients, in milliseconds; a client has them from its first call on. */
+  async function limits(calls: Calls) {
+    const [table, topic] = [documentClient(calls), shortTimeoutSnsClient(calls)];
+    await table.send(new GetCommand({ TableName: "t", Key: { id: "1" } })).catch(() => undefined);
+    await topic.send(new PublishCommand({ TopicArn: "t", Message: "m" })).catch(() => undefined);
+    return [table, topic].map(({ config }) => Limits.parse(Handler.parse(config.requestHandler).httpHandlerConfigs()));
+  }
+
+  it("is short in production, so that a function has time for another attempt", async () => {
+    expect(await limits(seam())).to.deep.equal([
+      { connectionTimeout: 500, requestTimeout: 2_000 },
+      { connectionTimeout: 500, requestTimeout: 1_000 },
+    ]);
+  });
+
+  it("is as many times longer as a test asks for, so that it does not depend on the machine's speed", async () => {
+    expect(await limits(seam(1_000))).to.deep.equal([
+      { connectionTimeout: 500_000, requestTimeout: 2_000_000 },
+      { connectionTimeout: 500_000, requestTimeout: 1_000_000 },
+    ]);
+  });
+});
