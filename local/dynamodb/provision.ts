@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { arn } from "../shared/names.ts";
-import type { Provision } from "../shared/services.ts";
+import type { Settings } from "../shared/services.ts";
 import { nameOf, read, unsupported } from "../shared/inputs.ts";
+import type { ProgramResource, Provisioned } from "../program/protocol.ts";
 import { DynamoDbError, type DynamoDb } from "./server.ts";
 
 const Index = z.object({
@@ -45,7 +46,10 @@ async function describeTable(call: DynamoDb["call"], name: string): Promise<unkn
 }
 
 /** A DynamoDB table. One that is there from an earlier run is kept, when its keys are the same. */
-export const table: Provision = async (resource, { dynamodb, settings }) => {
+export async function table(
+  resource: ProgramResource,
+  { dynamodb, settings }: { dynamodb: Promise<Pick<DynamoDb, "call">>; settings: Pick<Settings, "region"> },
+): Promise<Provisioned> {
   const inputs = read(Table, resource);
   if (inputs.streamEnabled) throw unsupported(resource, "streams are not emulated");
   if (inputs.localSecondaryIndexes.length > 0) throw unsupported(resource, "local secondary indexes are not emulated");
@@ -85,4 +89,4 @@ export const table: Provision = async (resource, { dynamodb, settings }) => {
   }
   const tableArn = arn("dynamodb", settings.region, `table/${name}`);
   return { id: name, outputs: { name, arn: tableArn, streamArn: "", streamLabel: "", region: settings.region } };
-};
+}

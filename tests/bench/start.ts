@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../support/cloud.ts";
-import { orderRequest } from "../support/shop.ts";
+import { orderOf } from "../support/orders.ts";
 
 const runs = Number(process.argv[2] ?? 5);
 
@@ -28,7 +28,7 @@ async function measure(state: string): Promise<{ answer: number; ready: number; 
     output += chunk.toString();
     if (ready === 0 && output.includes('"event":"ready"')) ready = since();
   });
-  const body = JSON.stringify(orderRequest());
+  const body = JSON.stringify(orderOf());
   const headers = { "content-type": "application/json" };
   let answered = false;
   while (!answered) {

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import * as z from "zod";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand, runScript } from "../support/command.ts";
-import { orderRequest, Placed, Shop } from "../support/shop.ts";
+import { orderOf } from "../support/orders.ts";
+import { Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
 async function setFaults(cloud: LocalCloud, faults: Record<string, unknown> | undefined): Promise<void> {
@@ -41,7 +42,7 @@ describe("the local cloud with faults", function () {
     const shop = await begin(60);
     await shop.sells("ONE-KEY", 10);
     const key = { "idempotency-key": "fifty" };
-    const body = orderRequest({ items: [{ sku: "ONE-KEY", quantity: 1 }] });
+    const body = orderOf({ items: [{ sku: "ONE-KEY", quantity: 1 }] });
     const responses = await Promise.all(Array.from({ length: 50 }, () => shop.post(body, key)));
     const texts = await Promise.all(responses.map((response) => response.text()));
     await cloud.kill();

@@ -5,7 +5,8 @@ import * as z from "zod";
 import { CatalogueItem } from "../../contracts/stock.ts";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand } from "../support/command.ts";
-import { orderRequest, Placed, Shop } from "../support/shop.ts";
+import { orderOf } from "../support/orders.ts";
+import { Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
 const Shown = z.object({ effects: z.array(z.object({ event: z.string(), outcome: z.unknown() })) });
@@ -23,7 +24,7 @@ describe("an order's journey on the local cloud", () => {
   it("ships an order for what is in stock, deducts it once, and tells the customer at each step", async () => {
     await shop.sells("JOURNEY-1", 5);
 
-    const response = await shop.post(orderRequest({ items: [{ sku: "JOURNEY-1", quantity: 2 }] }));
+    const response = await shop.post(orderOf({ items: [{ sku: "JOURNEY-1", quantity: 2 }] }));
     const placed = Placed.parse(await response.json());
     const { orderId, placedAt } = placed;
     const order = await shop.reaches(orderId, "shipping");
@@ -89,10 +90,10 @@ describe("an order's journey on the local cloud", () => {
 
   it("answers the same key with the same bytes, and another body under it with 422", async () => {
     const key = { "idempotency-key": "journey-key" };
-    const first = await shop.post(orderRequest(), key);
+    const first = await shop.post(orderOf(), key);
     const firstBody = await first.text();
-    const again = await shop.post(orderRequest(), key);
-    const other = await shop.post(orderRequest({ items: [{ sku: "MUG-001", quantity: 3 }] }), key);
+    const again = await shop.post(orderOf(), key);
+    const other = await shop.post(orderOf({ items: [{ sku: "MUG-001", quantity: 3 }] }), key);
 
     expect([first.status, again.status, other.status]).to.deep.equal([201, 201, 422]);
     expect(await again.text()).to.equal(firstBody);
@@ -107,7 +108,7 @@ describe("an order's journey on the local cloud", () => {
   });
 
   it("puts an order on hold that the carrier refuses for good, and leaves no dead letter", async () => {
-    const address = orderRequest().shippingAddress;
+    const address = orderOf().shippingAddress;
     const orderId = await shop.place({ shippingAddress: { ...address, postalCode: "00000" } });
     const { timeline } = await shop.reaches(orderId, "on-hold");
     await shop.quiet();
@@ -152,7 +153,7 @@ describe("an order's journey on the local cloud", () => {
   it("keeps what it acknowledged when it is killed, and answers as before after a restart", async () => {
     await shop.sells("JOURNEY-4", 9);
     const key = { "idempotency-key": "before-the-kill" };
-    const body = orderRequest({ items: [{ sku: "JOURNEY-4", quantity: 1 }] });
+    const body = orderOf({ items: [{ sku: "JOURNEY-4", quantity: 1 }] });
     const before = await (await shop.post(body, key)).text();
     await cloud.kill();
     const port = Number(new URL(cloud.outputs.apiUrl).port);

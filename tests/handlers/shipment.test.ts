@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
-import { useDatabase, World } from "../support/world.ts";
-
-/** An order that waits for its shipment, in a world whose carrier answers `status`. */
-async function carrierAnswers(status: number): Promise<{ world: World; orderId: string }> {
-  const world = new World({ maxReceiveCount: 3 });
-  const sku = `SHIP-${randomUUID()}`;
-  await world.sells(sku, 5);
-  world.around = async (_handler, { service }, perform) => (service === "https" ? { status, body: {} } : perform());
-  const { body } = await world.place({ items: [{ sku, quantity: 1 }] });
-  return { world, orderId: body.orderId ?? "" };
-}
+import { useWorlds, type World } from "../support/world/world.ts";
 
 describe("shipment", () => {
-  useDatabase();
+  const worlds = useWorlds({ consumers: { shipment: { survivesOutageMinutes: 0 } } });
+
+  /** An order that waits for its shipment, in a world whose carrier answers `status`. */
+  async function carrierAnswers(status: number): Promise<{ world: World; orderId: string }> {
+    const world = worlds.create();
+    const sku = `SHIP-${randomUUID()}`;
+    await world.sells(sku, 5);
+    world.around = async (_handler, { service }, perform) => (service === "https" ? { status, body: {} } : perform());
+    const { body } = await world.place({ items: [{ sku, quantity: 1 }] });
+    return { world, orderId: body.orderId ?? "" };
+  }
 
   for (const status of [400, 413, 422]) {
     it(`puts the order on hold when the carrier refuses it for good (${status})`, async () => {
@@ -21,7 +21,7 @@ describe("shipment", () => {
       await world.settle();
 
       expect(await world.status(orderId)).to.equal("on-hold");
-      expect(world.deadLetters.get("shipment")).to.deep.equal([]);
+      expect(world.queue("shipment").deadLetters).to.deep.equal([]);
     });
   }
 
@@ -31,7 +31,7 @@ describe("shipment", () => {
       await world.settle();
 
       expect(await world.status(orderId)).to.equal("confirmed");
-      expect(world.deadLetters.get("shipment")?.map(({ receives }) => receives)).to.deep.equal([3]);
+      expect(world.queue("shipment").deadLetters.map(({ receives }) => receives)).to.deep.equal([5]);
     });
   }
 });

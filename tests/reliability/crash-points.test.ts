@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import type { Call } from "../../runtime/ports/calls.ts";
 import { checkHistory, type Verdict } from "../support/history.ts";
-import { useDatabase, World, type HandlerName } from "../support/world.ts";
+import { useWorlds, type World } from "../support/world/world.ts";
 
 type Death = "before" | "after" | "reply lost";
 const DEATHS: readonly Death[] = ["before", "after", "reply lost"];
@@ -113,9 +113,8 @@ const journeys: readonly Journey[] = [
 ];
 
 /** Counts the calls of each handler in a journey without a fault. */
-async function callsOf(journey: Journey): Promise<Map<HandlerName, number>> {
-  const world = new World();
-  const counts = new Map<HandlerName, number>();
+async function callsOf(journey: Journey, world: World): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
   world.around = (handler, _call, perform) => {
     counts.set(handler, (counts.get(handler) ?? 0) + 1);
     return perform();
@@ -131,7 +130,7 @@ async function play(journey: Journey, world: World): Promise<{ orderId: string; 
 }
 
 /** Lets the function die at its `at`th call of the journey; the calls that it still has under way never come back. */
-function dieAt(world: World, victim: HandlerName, at: number, death: Death): { struck: () => Call | undefined } {
+function dieAt(world: World, victim: string, at: number, death: Death): { struck: () => Call | undefined } {
   let seen = 0;
   let struck: Call | undefined;
   world.around = async (handler, call, perform) => {
@@ -153,18 +152,18 @@ async function observe(world: World, journey: Journey, orderId: string, sku: str
   const repeat = <T>(times: number, value: T) => Array.from({ length: times }, () => value);
   const numbered = (what: string, count: number) => Array.from({ length: count }, (_, index) => `${what} ${index + 1}`);
   const effects = [
-    { consumer: "status", id: String(await world.status(orderId)) },
+    { consumer: "status", id: await world.status(orderId) },
     { consumer: "stock", id: `${10 - (await world.onHand(sku))} taken` },
     { consumer: "loyalty", id: `${await world.points(`c-${sku}`)} points` },
     ...(await world.events(orderId)).map((type) => ({ consumer: "timeline", id: `${orderId}/${type}` })),
     ...[...world.stored()].map((id) => ({ consumer: "analytics", id })),
-    ...[...Map.groupBy(world.mails, ({ subject }) => subject).values()].flatMap((same, index) =>
+    ...[...Map.groupBy(world.providers.mails, ({ subject }) => subject).values()].flatMap((same, index) =>
       repeat(same.length, { consumer: "e-mail", id: `mail ${index + 1}` }),
     ),
-    ...world.texts.map(() => ({ consumer: "SMS", id: "text 1" })),
+    ...world.providers.texts.map(() => ({ consumer: "SMS", id: "text 1" })),
     ...live.map((_, index) => ({ consumer: "shipment", id: `shipment ${index + 1}` })),
-    ...[...world.deadLetters].flatMap(([consumer, letters]) =>
-      letters.map(({ id }) => ({ consumer: `${consumer} dead letter`, id })),
+    ...[...world.queues].flatMap(([consumer, { deadLetters }]) =>
+      deadLetters.map(({ id }) => ({ consumer: `${consumer} dead letter`, id })),
     ),
   ];
   const { end } = journey;
@@ -189,19 +188,18 @@ function mayRepeat({ service, operation, input }: Call, death: Death): boolean {
 }
 
 describe("a function that dies at any call (I3)", () => {
-  useDatabase();
+  const worlds = useWorlds();
 
   for (const journey of journeys) {
-    it(`loses nothing and repeats nothing: an order ${journey.name}`, async function () {
-      this.timeout(60_000);
-      const counts = await callsOf(journey);
+    it(`loses nothing and repeats nothing: an order ${journey.name}`, async () => {
+      const counts = await callsOf(journey, worlds.create());
       const failures: string[] = [];
       const lines: string[] = [];
       for (const [victim, calls] of counts) {
         let survived = 0;
         for (let at = 0; at < calls; at++) {
           for (const death of DEATHS) {
-            const world = new World();
+            const world = worlds.create();
             const { struck } = dieAt(world, victim, at, death);
             const { orderId, sku } = await play(journey, world);
             const verdict = await observe(world, journey, orderId, sku);
@@ -209,7 +207,7 @@ describe("a function that dies at any call (I3)", () => {
             const tolerated =
               call && mayRepeat(call, death) ? verdict.duplicated.filter((id) => /^(e-mail|SMS)/.test(id)) : [];
             const duplicated = verdict.duplicated.filter((id) => !tolerated.includes(id));
-            const told = world.mails.length + world.texts.length;
+            const told = world.providers.mails.length + world.providers.texts.length;
             const fine =
               JSON.stringify({ ...verdict, duplicated }) === JSON.stringify(clean) &&
               told <= journey.emails + journey.texts + (tolerated.length > 0 ? 1 : 0);
@@ -221,7 +219,7 @@ describe("a function that dies at any call (I3)", () => {
           }
         }
         lines.push(
-          `${victim.padEnd(14)} ${String(calls).padStart(2)} calls x 3 deaths   ${survived}/${calls * 3} survived`,
+          `${victim.padEnd(28)} ${String(calls).padStart(2)} calls x 3 deaths   ${survived}/${calls * 3} survived`,
         );
       }
       console.log(lines.map((line) => `      ${line}`).join("\n"));

@@ -39,7 +39,7 @@ export async function startLocalCloud(
   const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
   const port = options.port ?? (await freePort());
   const flags = ["--json", "--state", state, "--port", String(port)];
-  flags.push("--config-file", options.configFile ?? "tests/stacks/Pulumi.journey.yaml");
+  flags.push("--config-file", options.configFile ?? "tests/stacks/Pulumi.dev.yaml");
   if (options.speed !== undefined) flags.push("--speed", String(options.speed));
   const began = performance.now();
   const child = spawn(process.execPath, ["local/start.ts", ...flags], {

@@ -63,7 +63,7 @@ const Stack = z.object({ config: z.record(z.string(), z.unknown()) });
 
 async function evaluationOf(stack: string, over: object, from: string): Promise<ProgramStart> {
   const { name: project } = Project.parse(parse(await readFile(join(from, "Pulumi.yaml"), "utf8")));
-  const { config } = Stack.parse(parse(await readFile(join(from, `Pulumi.${stack}.yaml`), "utf8")));
+  const { config } = Stack.parse(parse(await readFile(join(root, `tests/stacks/Pulumi.${stack}.yaml`), "utf8")));
   const patch = Object.fromEntries(Object.entries(over).map(([key, value]) => [`${project}:${key}`, value]));
   const merged = Object.entries(z.record(z.string(), z.unknown()).parse(mergePatch(config, patch)));
   const texts = merged.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);

@@ -18,6 +18,12 @@ export const orderRequest = {
   expectedTotal: { amount: 2_598, currency: "EUR" },
 } satisfies OrderRequest;
 
+/** An order that is right in every part, and neither paid yet nor priced; a test changes what it is about. */
+export function orderOf(over: Partial<OrderRequest> = {}): OrderRequest {
+  const { customerId, customer, shippingAddress, items } = orderRequest;
+  return { customerId, customer, shippingAddress, items, ...over };
+}
+
 /** The catalogue's item that the request asks for. */
 export const mug = { sku: "MUG-001", name: "Mug", unitPrice: 1_299, currency: "EUR", onHand: 100 };
 

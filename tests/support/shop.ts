@@ -5,19 +5,8 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dyn
 import * as z from "zod";
 import type { OrderRequest } from "../../contracts/order.ts";
 import type { Outputs } from "./cloud.ts";
-import { orderRequest as wholeRequest } from "./orders.ts";
+import { orderOf } from "./orders.ts";
 import { until } from "./until.ts";
-
-const { customerId, customer, shippingAddress, items } = wholeRequest;
-
-/** An order that is right in every part; a test changes what it is about. */
-export const orderRequest = (over: Partial<OrderRequest> = {}): OrderRequest => ({
-  customerId,
-  customer,
-  shippingAddress,
-  items,
-  ...over,
-});
 
 export const Placed = z.looseObject({ orderId: z.string(), status: z.string(), placedAt: z.string() });
 const Order = z.looseObject({
@@ -64,7 +53,7 @@ export class Shop {
 
   /** Places an order and gives its id. */
   async place(over: Partial<OrderRequest> = {}, headers: Record<string, string> = {}): Promise<string> {
-    const response = await this.post(orderRequest(over), headers);
+    const response = await this.post(orderOf(over), headers);
     if (response.status !== 201) throw new Error(`POST /orders answered ${response.status}: ${await response.text()}`);
     return Placed.parse(await response.json()).orderId;
   }
