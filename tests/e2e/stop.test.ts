@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
-import { orderRequest, Placed, Shop } from "../support/shop.ts";
+import { orderOf } from "../support/orders.ts";
+import { Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
 /** Errors that a stop would bring about: a service that has gone before its caller, a worker that is ended. */
@@ -28,7 +29,7 @@ describe("Ctrl-C on the local cloud", function () {
     const accepted: string[] = [];
     const client = async (): Promise<void> => {
       for (;;) {
-        const order = orderRequest({ items: [{ sku: "STOP-1", quantity: 1 }] });
+        const order = orderOf({ items: [{ sku: "STOP-1", quantity: 1 }] });
         const response = await shop.post(order).catch(() => undefined);
         if (response === undefined) return;
         if (response.status === 201) accepted.push(Placed.parse(await response.json()).orderId);

@@ -1,14 +1,6 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
-import { useDatabase, World } from "../support/world.ts";
-
-/** An order of 2 of 10 pieces, in a world of its own. */
-async function placed(quantity = 2): Promise<{ world: World; orderId: string; sku: string }> {
-  const world = new World();
-  const sku = `CANCEL-${randomUUID()}`;
-  await world.sells(sku, 10);
-  return { world, sku, orderId: await world.accepted({ items: [{ sku, quantity }] }) };
-}
+import { useWorlds, type World } from "../support/world/world.ts";
 
 /** All that cancelling an order might change. */
 const seen = async (world: World, orderId: string, sku: string) => ({
@@ -16,7 +8,7 @@ const seen = async (world: World, orderId: string, sku: string) => ({
   events: await world.events(orderId),
   onHand: await world.onHand(sku),
   shipments: [...world.shipments.values()].filter(({ cancelled }) => !cancelled).length,
-  mails: world.mails.length,
+  mails: world.providers.mails.length,
 });
 
 /** Does something once, just before the next transaction is committed. */
@@ -40,7 +32,15 @@ const conflict = (status: string) => ({
 });
 
 describe("POST /orders/{orderId}/cancel", () => {
-  useDatabase();
+  const worlds = useWorlds();
+
+  /** An order of 2 of 10 pieces, in a world of its own. */
+  async function placed(quantity = 2): Promise<{ world: World; orderId: string; sku: string }> {
+    const world = worlds.create();
+    const sku = `CANCEL-${randomUUID()}`;
+    await world.sells(sku, 10);
+    return { world, sku, orderId: await world.accepted({ items: [{ sku, quantity }] }) };
+  }
 
   it("answers with the cancelled order, whose stock then comes back", async () => {
     const { world, orderId, sku } = await placed();
@@ -125,7 +125,7 @@ describe("POST /orders/{orderId}/cancel", () => {
   });
 
   it("answers 404 where there is no such order", async () => {
-    const world = new World();
+    const world = worlds.create();
     for (const orderId of [randomUUID(), "no-uuid"]) expect((await world.cancel(orderId)).statusCode).to.equal(404);
   });
 });

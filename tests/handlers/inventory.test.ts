@@ -8,7 +8,7 @@ import { documentClient } from "../../runtime/ports/clients.ts";
 import { onDatabase, scripted } from "../support/calls.ts";
 import { quietly } from "../support/captured.ts";
 import { batchOf, clock, emitting, failures, variables } from "../support/lambda.ts";
-import { useDatabase, World } from "../support/world.ts";
+import { useWorlds, type World } from "../support/world/world.ts";
 
 const Logged = z.object({
   message: z.string().default(""),
@@ -39,16 +39,16 @@ describe("inventory", () => {
   });
 
   describe("when an order is cancelled", () => {
-    useDatabase();
+    const worlds = useWorlds();
 
     /** Takes a SKU out of the catalogue. */
     async function discontinue(sku: string): Promise<void> {
-      await documentClient(onDatabase().calls).send(new DeleteCommand({ TableName: "stock", Key: { sku } }));
+      await documentClient(onDatabase().calls).send(new DeleteCommand({ TableName: "orders-stock", Key: { sku } }));
     }
 
     /** A cancelled order of 2 each of three SKUs, of which there were 10: its stock is not returned yet. */
     async function cancelledOrder() {
-      const world = new World();
+      const world = worlds.create();
       const skus = ["A", "B", "C"].map((name) => `${name}-${randomUUID()}`);
       for (const sku of skus) await world.sells(sku, 10);
       const orderId = await world.accepted({ items: skus.map((sku) => ({ sku, quantity: 2 })) });
@@ -64,12 +64,12 @@ describe("inventory", () => {
 
     /** Delivers what waits for the inventory, and then the same again. */
     async function deliverTwice(world: World): Promise<void> {
-      const queue = world.queues.get("inventory") ?? [];
-      const copies = queue.map((message) => ({ ...message, id: randomUUID() }));
+      const queue = world.queue("inventory");
+      const copies = [...queue.messages];
       await world.deliver("inventory");
-      queue.push(...copies);
+      for (const message of copies) queue.send(message);
       await world.deliver("inventory");
-      expect(queue).to.deep.equal([]);
+      expect(queue.messages).to.deep.equal([]);
     }
 
     it("returns every line, once", async () => {

@@ -11,7 +11,7 @@ import { cancelled, scripted, type Answer } from "../support/calls.ts";
 import { quietly } from "../support/captured.ts";
 import { clock, emitting, failures, placedData, record, variables } from "../support/lambda.ts";
 import { orderRequest, storedOrder } from "../support/orders.ts";
-import { useDatabase, World } from "../support/world.ts";
+import { useWorlds } from "../support/world/world.ts";
 
 const { orderId } = storedOrder;
 const [LOAD, READ, COMMIT, PUBLISH, CLEAR, BOOK, CANCEL] = [
@@ -137,17 +137,16 @@ describe("the sandbox carrier", () => {
 });
 
 describe("two deliveries of order.confirmed at once", () => {
-  useDatabase();
+  const worlds = useWorlds();
 
   it("come to one booking, and it stays", async () => {
-    const world = new World();
+    const world = worlds.create();
     const sku = `TWICE-${randomUUID()}`;
     await world.sells(sku, 5);
     const orderId = await world.accepted({ items: [{ sku, quantity: 1 }] });
     await world.deliver("inventory");
-    const queue = world.queues.get("shipment") ?? [];
-    const [message] = queue;
-    if (message) queue.push({ ...message, id: randomUUID() });
+    const queue = world.queue("shipment");
+    for (const message of [...queue.messages]) queue.send(message);
     // Both have booked before either can write it down.
     let booking = 0;
     const both = Promise.withResolvers<void>();
@@ -160,7 +159,7 @@ describe("two deliveries of order.confirmed at once", () => {
     };
     await Promise.all([world.deliver("shipment", 1), world.deliver("shipment", 1)]);
 
-    expect(queue).to.deep.equal([]);
+    expect(queue.messages).to.deep.equal([]);
     expect(booking).to.equal(2);
     expect([...world.shipments]).to.deep.equal([[orderId, { orderId, cancelled: false }]]);
     expect(await world.status(orderId)).to.equal("shipping");

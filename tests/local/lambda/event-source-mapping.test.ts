@@ -57,6 +57,7 @@ describe("an event source mapping", () => {
       maximumConcurrency: 1,
       messaging,
       functions,
+      deliveries: { entries: [], append: () => undefined },
       faults: createFaults(),
       region,
       speed: 1,

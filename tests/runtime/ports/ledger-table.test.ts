@@ -7,9 +7,10 @@ import { documentClient } from "../../../runtime/ports/clients.ts";
 import { EffectInProgress, open } from "../../../runtime/ports/ledger.ts";
 import { onDatabase } from "../../support/calls.ts";
 import { captured } from "../../support/captured.ts";
-import { useDatabase } from "../../support/world.ts";
+import { useWorlds } from "../../support/world/world.ts";
 
 const { calls } = onDatabase();
+const TableName = "orders-effects";
 const sent: Outcome = { outcome: "sent" };
 const failed = (fault: "client" | "server") => Object.assign(new TypeError("no"), { $fault: fault });
 
@@ -17,7 +18,7 @@ const failed = (fault: "client" | "server") => Object.assign(new TypeError("no")
 function effectOf() {
   const eventId = `${randomUUID()}/order.placed`;
   const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
-  const ledger = open({ resource: "effects", calls, env, settings: {} });
+  const ledger = open({ resource: TableName, calls, env, settings: {} });
   const Key = effectKey(eventId, "notifications", "email");
   const documents = () => documentClient(calls);
   return {
@@ -40,14 +41,14 @@ function effectOf() {
     },
 
     async record() {
-      return (await documents().send(new GetCommand({ TableName: "effects", Key, ConsistentRead: true }))).Item;
+      return (await documents().send(new GetCommand({ TableName, Key, ConsistentRead: true }))).Item;
     },
 
     /** Another delivery has the effect from now on, and has completed it if there is an outcome. */
     async takeOver(outcome?: Outcome) {
       await documents().send(
         new UpdateCommand({
-          TableName: "effects",
+          TableName,
           Key,
           UpdateExpression: outcome ? "SET #owner = :other, outcome = :outcome" : "SET #owner = :other",
           ExpressionAttributeNames: { "#owner": "owner" },
@@ -60,7 +61,7 @@ function effectOf() {
 }
 
 describe("the ledger on a real table", () => {
-  useDatabase();
+  useWorlds();
   const inProgress = { result: EffectInProgress.name, acts: 0, warnings: [] };
   const done = { result: sent, acts: 1, warnings: [] };
 

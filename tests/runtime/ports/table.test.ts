@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { open, transact } from "../../../runtime/ports/table.ts";
 import { onDatabase, scripted } from "../../support/calls.ts";
-import { useDatabase } from "../../support/world.ts";
+import { useWorlds } from "../../support/world/world.ts";
 
 const { signal } = new AbortController();
 const env = { NAME: "test", EVENT_SOURCE: "/test" };
@@ -37,11 +37,11 @@ describe("a table's query()", () => {
   });
 
   describe("on a real table", () => {
-    useDatabase();
+    useWorlds();
 
     it("finds all where there is more than 1 MB, and no more than its limit", async () => {
       const { calls } = onDatabase();
-      const orders = open({ resource: "orders", calls, env, settings: {} })(scope);
+      const orders = open({ resource: "orders-table", calls, env, settings: {} })(scope);
       const orderId = randomUUID();
       const entries = ["event#1", "event#2", "event#3", "event#4"];
       for (const entry of entries) {

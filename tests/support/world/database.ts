@@ -12,7 +12,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { table as makeTable } from "../../../local/dynamodb/provision.ts";
-import { startDynamoDb, type DynamoDb } from "../../../local/dynamodb/server.ts";
+import { start as startDynamoDb, type DynamoDb } from "../../../local/dynamodb/server.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
 
 type Item = Record<string, unknown>;
@@ -82,9 +82,9 @@ export const database = (): Promise<Database> => (started ??= start());
 
 async function start(): Promise<Database> {
   const state = await mkdtemp(join(tmpdir(), "order-fanout-world-"));
-  const dynamodb = await startDynamoDb(state, () => undefined);
+  const dynamodb = await startDynamoDb({ state, say: () => undefined });
   process.once("exit", () => {
-    dynamodb.stop();
+    void dynamodb.stop();
     rmSync(state, { recursive: true, force: true });
   });
   Object.assign(process.env, {
