@@ -75,23 +75,26 @@ export class Database {
   }
 }
 
-let started: Promise<Database> | undefined;
+let started: Promise<{ database: Database; endpoint: string }> | undefined;
 
-/** One DynamoDB for all suites of a process, whose address the functions' clients get. */
-export const database = (): Promise<Database> => (started ??= start());
+/** One DynamoDB for all suites of a process. The functions' clients get its address, whatever a suite before has set. */
+export async function database(): Promise<Database> {
+  const { database: made, endpoint } = await (started ??= start());
+  Object.assign(process.env, {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  });
+  return made;
+}
 
-async function start(): Promise<Database> {
+async function start(): Promise<{ database: Database; endpoint: string }> {
   const state = await mkdtemp(join(tmpdir(), "order-fanout-world-"));
   const dynamodb = await startDynamoDb({ state, say: () => undefined });
   process.once("exit", () => {
     void dynamodb.stop();
     rmSync(state, { recursive: true, force: true });
   });
-  Object.assign(process.env, {
-    AWS_REGION: "eu-west-1",
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
-    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint.href,
-  });
-  return new Database(dynamodb);
+  return { database: new Database(dynamodb), endpoint: dynamodb.endpoint.href };
 }
