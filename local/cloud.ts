@@ -146,11 +146,14 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 
+  // The columns of the log.
+  say.functions(functions.logNames());
+
   // The sources of events.
   for (const mapping of services.mappings) {
     await parts.add(startMapping({ ...mapping, messaging: stores, functions, deliveries, faults, region, speed }));
   }
-  await parts.add(startScheduler({ schedules: services.schedules, functions, speed, log }));
+  await parts.add(startScheduler({ schedules: services.schedules, functions, speed }));
 
   const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox` };
   const outputs = { ...exports, local };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import * as z from "zod";
+import { failureLines } from "./failure.ts";
 
 /** What Lambda would answer to an invocation: the handler's result as JSON text, or an error. */
 export type Invocation =
@@ -26,6 +27,9 @@ export interface FunctionConfig {
   readonly logGroup: string;
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** The name that the function's own log lines carry. */
+export const logNameOf = ({ name, environment }: FunctionConfig): string => environment["NAME"] ?? name;
 
 export interface PoolHooks {
   readonly endpoint: string;
@@ -59,6 +63,7 @@ export class Environment {
   readonly #log: (line: string) => void;
   #deadline: NodeJS.Timeout | undefined;
   #everReady = false;
+  #reported = false;
   #failure: { errorType: string; errorMessage: string; trace: string[] } | undefined;
   /** Resolves when the code is loaded, or cannot be. */
   readonly loaded: Promise<void>;
@@ -88,16 +93,17 @@ export class Environment {
     });
     this.#worker = worker;
     for (const stream of [worker.stdout, worker.stderr]) eachLine(stream, this.#log);
-    this.#deadline = setTimeout(
-      () => this.#end("Sandbox.Timedout", "Task timed out during its initialization"),
-      initTimeoutMs,
-    );
+    this.#deadline = setTimeout(() => {
+      this.#report("Sandbox.Timedout: Task timed out during its initialization");
+      this.#end("Sandbox.Timedout", "Task timed out during its initialization");
+    }, initTimeoutMs);
     let broken: Invocation | undefined;
     worker.on("message", (raw) => {
       const message = FromWorker.parse(raw);
       clearTimeout(this.#deadline);
       if (message.kind === "broken") {
         broken = { ok: false, ...message.error, errorType: `Runtime.${message.error.errorType}` };
+        this.#report(`${broken.errorType}: ${broken.errorMessage}`);
         void worker.terminate();
         return;
       }
@@ -119,7 +125,7 @@ export class Environment {
           : error.message,
         trace: (error.stack ?? "").split("\n"),
       };
-      this.#log(`${this.#failure.errorType}: ${this.#failure.errorMessage}`);
+      this.#report(`${this.#failure.errorType}: ${this.#failure.errorMessage}`);
     });
     worker.on("exit", (code) => {
       clearTimeout(this.#deadline);
@@ -130,6 +136,7 @@ export class Environment {
         trace: [],
       };
       const failure: Invocation = { ok: false, ...(this.#failure ?? exited) };
+      if (this.#job) this.#report(`${failure.errorType}: ${failure.errorMessage}`);
       this.#settle(failure);
       // A worker that ended before it was ever ready is broken code, not bad luck.
       onEnd(broken ?? (this.#everReady ? undefined : failure));
@@ -148,11 +155,7 @@ export class Environment {
     this.#job = job;
     const timeoutMs = this.#config.timeoutSeconds * 1000;
     this.#deadline = setTimeout(
-      () =>
-        this.#end(
-          "Sandbox.Timedout",
-          `RequestId: ${job.requestId} Error: Task timed out after ${this.#config.timeoutSeconds.toFixed(2)} seconds`,
-        ),
+      () => this.#end("Sandbox.Timedout", `Task timed out after ${this.#config.timeoutSeconds.toFixed(2)} seconds`),
       timeoutMs,
     );
     this.#worker.postMessage({ requestId: job.requestId, event: job.event, deadline: Date.now() + timeoutMs });
@@ -161,8 +164,16 @@ export class Environment {
   /** Ends the worker; a job under way gets an error. */
   #end(errorType: string, errorMessage: string): void {
     this.#failure ??= { errorType, errorMessage, trace: [] };
-    if (this.#job) this.#log(`${errorType}: ${errorMessage}`);
+    if (this.#job) this.#report(`${errorType}: ${errorMessage}`);
     void this.#worker.terminate();
+  }
+
+  /** Logs why the environment ends, once, with what it was doing. */
+  #report(message: string): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const lines = failureLines({ name: logNameOf(this.#config), message, event: this.#job?.event });
+    for (const line of lines) this.#log(line);
   }
 
   /** The part of the time since the last call in which the thread was not waiting, 0 to 1. */

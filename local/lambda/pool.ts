@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Faults } from "../endpoint/faults.ts";
-import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
+import {
+  Environment,
+  logNameOf,
+  type FunctionConfig,
+  type Invocation,
+  type PoolHooks,
+} from "./execution-environment.ts";
 
 /** What the functions run with. */
 export interface FunctionsArgs extends PoolHooks {
@@ -16,6 +22,8 @@ export interface Functions {
   put(config: FunctionConfig): void;
   /** The names of all functions. */
   names(): string[];
+  /** The name that each function's log lines carry, by the function's name. */
+  logNames(): Map<string, string>;
   /** Runs one event, when an execution environment is free. Never rejects. */
   invoke(name: string, event: unknown, requestId?: string): Promise<Invocation>;
   /** Starts an execution environment before it is needed; resolves when it is loaded. */
@@ -131,6 +139,7 @@ export async function start({ endpoint, compileCache, log, faults, graceMs }: Fu
         duration: 0,
       }),
     names: () => [...pools.keys()],
+    logNames: () => new Map([...pools.values()].map(({ config }) => [config.name, logNameOf(config)])),
     invoke: (name, event, requestId = randomUUID()) =>
       new Promise((settle) => {
         const pool = pools.get(name);

@@ -16,23 +16,15 @@ export interface SchedulerArgs {
   readonly functions: Functions;
   /** Divides the intervals. */
   readonly speed: number;
-  /** Takes the error of a run that failed. */
-  readonly log: (functionName: string, line: string) => void;
 }
 
 /** EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS. */
-export async function start({ schedules, functions, speed, log }: SchedulerArgs): Promise<Part> {
-  let stopped = false;
-  const run = async ({ functionName, event }: Schedule): Promise<void> => {
-    const result = await functions.invoke(functionName, event);
-    if (!result.ok && !stopped) log(functionName, `${result.errorType}: ${result.errorMessage}`);
-  };
-  const timers = schedules.map((schedule) =>
-    setInterval(() => void run(schedule), Math.max(1, schedule.everyMs / speed)),
+export async function start({ schedules, functions, speed }: SchedulerArgs): Promise<Part> {
+  const timers = schedules.map(({ functionName, event, everyMs }) =>
+    setInterval(() => void functions.invoke(functionName, event), Math.max(1, everyMs / speed)),
   );
   return {
     stop: async () => {
-      stopped = true;
       timers.forEach((timer) => clearInterval(timer));
     },
   };

@@ -22,9 +22,14 @@ export function runScheduled(definition: Runnable, variables: Variables = proces
   return async (_event: unknown, context: Clock & { readonly awsRequestId: string }): Promise<void> => {
     const id = context.awsRequestId;
     const scope = { id, correlationId: id, signal: deadline(context).signal, log: log.with({ correlationId: id }) };
-    const open = await opened;
-    const reporting: Reporting = { env, metricSeconds: (metric, value) => emf(env.EVENT_SOURCE, metric, value) };
-    await definition.handle({ ...open(scope), ...reporting } as never);
+    try {
+      const open = await opened;
+      const reporting: Reporting = { env, metricSeconds: (metric, value) => emf(env.EVENT_SOURCE, metric, value) };
+      await definition.handle({ ...open(scope), ...reporting } as never);
+    } catch (error) {
+      scope.log.error("the run failed", error);
+      throw error;
+    }
   };
 }
 

@@ -200,9 +200,23 @@ describe("The local cloud:", () => {
       const [good, ...bad] = await Promise.all([done({ act: "sleep", ms: 300 }), ...acts.map(done)]);
       expect(good).to.deep.equal({ done: "sleep" });
       expect(bad).to.deep.equal(acts.map(() => broken));
-      const lines = cloud.logged("api").map(({ line }) => String(line));
-      expect(lines.filter((line) => line.includes("Task timed out after 1.00 seconds"))).to.have.length(2);
-      expect(lines.some((line) => line.startsWith("Runtime.OutOfMemory"))).to.equal(true);
+      const Ended = z.object({
+        log: z.object({ level: z.literal("error"), message: z.string(), function: z.string(), route: z.string() }),
+      });
+      const endings = await eventually("five endings", () => {
+        const found = cloud.logged("api").flatMap((entry) => Ended.safeParse(entry).data?.log ?? []);
+        return found.length >= acts.length ? found : undefined;
+      });
+      expect(endings.map(({ function: name, route }) => [name, route])).to.deep.equal(
+        acts.map(() => [outputs.functionName, "POST /act"]),
+      );
+      expect(endings.map(({ message }) => message).sort()).to.deep.equal([
+        "Error: floating",
+        "Runtime.ExitError: Runtime exited with error: exit status 3",
+        "Runtime.OutOfMemory: Runtime exited with error: signal: killed (out of 128 MB)",
+        "Sandbox.Timedout: Task timed out after 1.00 seconds",
+        "Sandbox.Timedout: Task timed out after 1.00 seconds",
+      ]);
       expect(await done({ act: "on" })).to.deep.equal({ done: "on" });
     }).timeout(10_000);
   });
