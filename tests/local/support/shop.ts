@@ -63,9 +63,7 @@ new aws.lambda.EventSourceMapping("windowed", {
 });
 
 // What the body names is done.
-const api = lambda(
-  "api",
-  `exports.handler = async (event, context) => {
+const act = `exports.handler = async (event, context) => {
      if (event.rawPath.startsWith("/echo")) return { statusCode: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify(event) };
      if (event.rawPath.startsWith("/context")) return { name: context.functionName, remaining: context.getRemainingTimeInMillis(), memory: context.memoryLimitInMB, environment: process.env };
      const { act, ...rest } = JSON.parse(event.body);
@@ -84,9 +82,12 @@ const api = lambda(
        }
      }
      return { done: act };
-   };`,
-  { timeout: 1, environment: { variables: { LEASE_SECONDS: "60", COLOUR: "blue" } } },
-);
+   };`;
+const api = lambda("api", act, {
+  timeout: 1,
+  environment: { variables: { LEASE_SECONDS: "60", COLOUR: "blue" } },
+});
+const patient = lambda("patient", act, { timeout: 60 });
 const unpermitted = lambda("unpermitted", `exports.handler = async () => ({ statusCode: 200 });`);
 const gateway = new aws.apigatewayv2.Api("gateway", {
   protocolType: "HTTP",
@@ -107,12 +108,14 @@ function integration(name: string, target: aws.lambda.Function): pulumi.Output<s
   }).id.apply((id) => `integrations/${id}`);
 }
 const toApi = integration("api", api);
+const toPatient = integration("patient", patient);
 const toUnpermitted = integration("unpermitted", unpermitted);
 const routes = { act: "POST /act", echo: "ANY /echo/{thing}", context: "GET /context", limited: "GET /echo/limited" };
 for (const [name, routeKey] of Object.entries(routes)) {
   new aws.apigatewayv2.Route(name, { apiId: gateway.id, routeKey, target: toApi });
 }
 new aws.apigatewayv2.Route("unpermitted", { apiId: gateway.id, routeKey: "GET /unpermitted", target: toUnpermitted });
+new aws.apigatewayv2.Route("patient", { apiId: gateway.id, routeKey: "POST /patient", target: toPatient });
 new aws.apigatewayv2.Stage("default", {
   apiId: gateway.id,
   name: "$default",
@@ -120,12 +123,14 @@ new aws.apigatewayv2.Stage("default", {
   defaultRouteSettings: { throttlingRateLimit: 100, throttlingBurstLimit: 100 },
   routeSettings: [{ routeKey: "GET /echo/limited", throttlingRateLimit: 1, throttlingBurstLimit: 2 }],
 });
-new aws.lambda.Permission("api", {
-  action: "lambda:InvokeFunction",
-  function: api.name,
-  principal: "apigateway.amazonaws.com",
-  sourceArn: pulumi.interpolate`${gateway.executionArn}/*/*`,
-});
+for (const [name, permitted] of Object.entries({ api, patient })) {
+  new aws.lambda.Permission(name, {
+    action: "lambda:InvokeFunction",
+    function: permitted.name,
+    principal: "apigateway.amazonaws.com",
+    sourceArn: pulumi.interpolate`${gateway.executionArn}/*/*`,
+  });
+}
 
 export const topicArn = topic.arn;
 export const queueUrl = queue.url;
@@ -134,4 +139,5 @@ export const deadLetterQueueUrl = deadLetters.url;
 export const tableName = table.name;
 export const bucketName = bucket.bucket;
 export const functionName = api.name;
+export const patientName = patient.name;
 export const subscriptionArn = subscription.arn;
