@@ -45,6 +45,7 @@ describe("an event source mapping", () => {
       },
       put: () => undefined,
       names: () => [],
+      logNames: () => new Map(),
       warm: async () => undefined,
       stop: async () => undefined,
     };
