@@ -42,3 +42,8 @@ export const topicArn = topic.arn;
 export const tables = store.names;
 export const analyticsBucket = lake.id;
 export const consumers = Object.fromEntries(queues.map(({ name, outputs }) => [name, outputs]));
+export const functions = {
+  ...api.functions,
+  ...store.functions,
+  ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction.outputs])),
+};

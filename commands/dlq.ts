@@ -1,18 +1,22 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type Message } from "@aws-sdk/client-sqs";
 import { createInterface } from "node:readline/promises";
 import * as z from "zod";
-import { columns, CommandError, main, readArguments } from "./shared/console.ts";
-import { depth, peek, receiveAll } from "./shared/dead-letters.ts";
-import { openTarget, targetOptions, type Target } from "./shared/target.ts";
+import { printable } from "../contracts/log-line.ts";
+import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
+import { depth, maxReceiveCount, peek, receiveAll } from "./shared/dead-letters.ts";
+import { lastErrors } from "./shared/last-error.ts";
+import { openTarget, targetOptions, targetUsage, type Target } from "./shared/target.ts";
 
-const usage = `npm run dlq -- list                  how many dead letters each consumer has
-npm run dlq -- show CONSUMER         what they are
-npm run dlq -- redrive CONSUMER      sends them to the consumer's queue again; --dry-run only counts
-npm run dlq -- purge CONSUMER        deletes them, after asking; --yes does not ask
+const usage = `npm run dlq -- list               how many dead letters each consumer has
+npm run dlq -- show CONSUMER      what they are, and the last error that the consumer logged about each
+npm run dlq -- redrive CONSUMER   sends them to the consumer's queue again
+npm run dlq -- purge CONSUMER     deletes them, after asking
 
-  --stack NAME   a deployed stack instead of the local cloud
-  --state DIR    the local cloud's folder (default .local)
-  --json         for programs`;
+  --dry-run         redrive: only counts
+  --yes             purge: does not ask
+${targetUsage}
+
+While show, redrive or purge looks at messages, list counts them as in flight, for a minute at most.`;
 
 const options = {
   ...targetOptions,
@@ -27,19 +31,26 @@ interface Letter {
   readonly event: string;
   readonly orderId: string;
   readonly sentAt: string;
+  /** How often the consumer received it. */
   readonly receives: number;
 }
 
 const Event = z.object({ type: z.string(), subject: z.string() });
 
-function letterOf({ MessageId, Body, Attributes }: Message): Letter {
+/**
+ * The message's own count of receives goes up with each look at it, so it is not used: what SQS set aside was received
+ * as often as the queue's redrive policy says, and what SNS could not deliver, never. SQS names the queue from which it
+ * moved a message (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html). The
+ * local SQS does not, and the local SNS has no dead letters.
+ */
+function letterOf({ MessageId, Body, Attributes }: Message, most: number, local: boolean): Letter {
   const event = parseEvent(Body ?? "");
   return {
     messageId: MessageId ?? "",
     event: event?.type ?? "unreadable",
     orderId: event?.subject ?? "",
     sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString(),
-    receives: Number(Attributes?.ApproximateReceiveCount ?? 0),
+    receives: local || Attributes?.DeadLetterQueueSourceArn !== undefined ? most : 0,
   };
 }
 
@@ -51,9 +62,46 @@ function parseEvent(body: string): z.output<typeof Event> | undefined {
   }
 }
 
+/** The clocks of SQS and of a function differ by less. */
+const CLOCKS_MS = 60_000;
+
+/** The dead letters, oldest first, each with the last error about it, or null where the log has none. */
+async function show(target: Target, consumer: string, urls: Urls) {
+  const { logGroup = "" } = target.outputs.functions[consumer] ?? {};
+  const most = await maxReceiveCount(target, urls.queueUrl);
+  const letters = (await peek(target, urls.deadLetterQueueUrl))
+    .map((message) => letterOf(message, most, target.outputs.local !== undefined))
+    .sort((a, b) => (a.sentAt < b.sentAt ? -1 : 1));
+  const [oldest] = letters;
+  if (!oldest) return [];
+  const errorOf = await lastErrors(
+    target,
+    { name: consumer, logGroup },
+    letters,
+    Date.parse(oldest.sentAt) - CLOCKS_MS,
+  );
+  return letters.map((letter) => ({ ...letter, lastError: errorOf(letter) ?? null }));
+}
+
+function showText(consumer: string, letters: Awaited<ReturnType<typeof show>>): string {
+  if (letters.length === 0) return `${consumer} has no dead letters.`;
+  const rows = letters.map(({ event, orderId, sentAt, receives, messageId }) => [
+    sentAt,
+    event,
+    orderId,
+    receives,
+    messageId,
+  ]);
+  const [header = "", ...lines] = columns([["SENT", "EVENT", "ORDER", "RECEIVES", "MESSAGE"], ...rows]).split("\n");
+  const why = letters.map(({ lastError }) =>
+    lastError ? `  ${lastError.at}  ${printable(lastError.error)}` : "  no error found in the log",
+  );
+  return [header, ...lines.flatMap((line, index) => [line, why[index] ?? ""])].join("\n");
+}
+
 /**
- * Sends each dead letter to its consumer's queue and then deletes it. Who dies in between leaves it in both: consumers
- * know an event by its id, so nothing happens twice. (`StartMessageMoveTask` does not take these queues: SNS sends to
+ * Sends each dead letter to its consumer's queue and then deletes it. A redrive that dies in between leaves it in both:
+ * consumers know an event by its id, so nothing happens twice. (`StartMessageMoveTask` does not take these queues: SNS sends to
  * them too. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html)
  */
 async function redrive(target: Target, urls: Urls, progress: (moved: number) => void): Promise<number> {
@@ -78,7 +126,7 @@ async function redrive(target: Target, urls: Urls, progress: (moved: number) => 
     progress(moved);
     if (Failed.length > 0) {
       throw new CommandError(
-        `SQS did not take ${Failed.length} messages (${Failed[0]?.Code}): they are still dead letters. ${moved} were redriven.`,
+        `SQS did not take ${Failed.length} messages (${Failed[0]?.Code}): they are still dead letters. ${moved} were redriven. Try again.`,
       );
     }
   }
@@ -107,7 +155,7 @@ async function remove({ queues }: Target, { deadLetterQueueUrl }: Urls, messages
 
 async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new CommandError("This deletes messages and nobody is here to be asked: say --yes if it is meant.", 2);
+    throw new CommandError("Not a terminal: pass --yes to confirm.", 2);
   }
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
@@ -121,12 +169,7 @@ await main(usage, async () => {
   const { values, positionals } = readArguments(options);
   const [verb, consumer, ...more] = positionals;
   const known = verb === "list" ? consumer === undefined : ["show", "redrive", "purge"].includes(verb ?? "");
-  if (!known || more.length > 0 || (verb !== "list" && consumer === undefined)) {
-    throw new CommandError(
-      verb === undefined ? "What shall be done?" : `"${positionals.join(" ")}" is not a call of this command.`,
-      2,
-    );
-  }
+  if (!known || more.length > 0 || (verb !== "list" && consumer === undefined)) throw wrongCall(positionals);
   const target = await openTarget(values);
   const { consumers } = target.outputs;
   const print = (data: unknown, text: string) => console.log(values.json ? JSON.stringify(data) : text);
@@ -138,31 +181,20 @@ await main(usage, async () => {
     const rows = await Promise.all(
       Object.entries(consumers).map(async ([name, { deadLetterQueueUrl }]) => {
         const { waiting, inFlight } = await depth(target, deadLetterQueueUrl);
-        return { consumer: name, deadLetters: waiting + inFlight };
+        return { consumer: name, waiting, inFlight };
       }),
     );
-    return print(
-      rows,
-      columns([["CONSUMER", "DEAD LETTERS"], ...rows.map(({ consumer, deadLetters }) => [consumer, deadLetters])]),
-    );
+    const table = rows.map(({ consumer, waiting, inFlight }) => [consumer, waiting, inFlight]);
+    return print(rows, columns([["CONSUMER", "WAITING", "IN FLIGHT"], ...table]));
   }
 
   const urls = consumer !== undefined && Object.hasOwn(consumers, consumer) ? consumers[consumer] : undefined;
-  if (!urls)
-    throw new CommandError(`There is no consumer "${consumer}" here; there are ${Object.keys(consumers).join(", ")}.`);
+  if (consumer === undefined || !urls) throw unknownName("consumer", consumer ?? "", Object.keys(consumers));
   const { waiting } = await depth(target, urls.deadLetterQueueUrl);
 
   if (verb === "show") {
-    const letters = (await peek(target, urls.deadLetterQueueUrl)).map(letterOf);
-    const rows = letters.map(({ event, orderId, sentAt, receives, messageId }) => [
-      sentAt,
-      event,
-      orderId,
-      receives,
-      messageId,
-    ]);
-    const text = columns([["SENT", "EVENT", "ORDER", "RECEIVES", "MESSAGE"], ...rows]);
-    return print(letters, letters.length > 0 ? text : `${consumer} has no dead letters.`);
+    const letters = await show(target, consumer, urls);
+    return print(letters, showText(consumer, letters));
   }
   if (verb === "redrive") {
     if (values["dry-run"])

@@ -1,35 +1,98 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { StoredEffect } from "../contracts/ledger.ts";
-import { splitEntries, timelineOf } from "../contracts/orders-table.ts";
-import { columns, CommandError, main, readArguments } from "./shared/console.ts";
+import { OrderStatus } from "../contracts/order.ts";
+import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
+import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
 import { depth, peek } from "./shared/dead-letters.ts";
-import { openTarget, targetOptions, type Target } from "./shared/target.ts";
+import { findOrderId, noOrder, scanOrders, type OrderSummary } from "./shared/find-order.ts";
+import { openTarget, targetOptions, targetUsage, type Target } from "./shared/target.ts";
 
-const usage = `npm run orders -- show ID      the order, its timeline, its effects, and where it stands in each queue
+const usage = `npm run orders -- list      the newest orders
+npm run orders -- show ID   an order, its timeline, its effects, and where it stands in each queue;
+                            ID may be its first digits, 4 or more
 
-  --stack NAME   a deployed stack instead of the local cloud
-  --state DIR    the local cloud's folder (default .local)
-  --json         for programs`;
+  --status S        list: only ${OrderStatus.options.join(", ")}
+  --limit N         list: at most N orders (default 20)
+${targetUsage}
+
+list and a shortened ID read the whole orders table: on a deployed stack each item costs a read.`;
+
+const options = {
+  ...targetOptions,
+  json: { type: "boolean" },
+  status: { type: "string" },
+  limit: { type: "string", default: "20" },
+} as const;
+
+/** The newest orders, and how many more there are. */
+async function list(target: Target, status: OrderStatus | undefined, limit: number) {
+  let newest: OrderSummary[] = [];
+  let count = 0;
+  const keepNewest = () => {
+    newest.sort((a, b) => (a.placedAt > b.placedAt ? -1 : 1));
+    newest = newest.slice(0, limit);
+  };
+  for await (const order of scanOrders(target, { status })) {
+    count++;
+    newest.push(order);
+    if (newest.length > limit + 1_000) keepNewest();
+  }
+  keepNewest();
+  return { orders: newest, more: count - newest.length };
+}
+
+function listText({ orders, more }: Awaited<ReturnType<typeof list>>, status: OrderStatus | undefined): string {
+  if (orders.length === 0) return status ? `No order is ${status}.` : "There are no orders.";
+  const rows = orders.map(({ orderId, placedAt, status, customerId, total }) => [
+    placedAt,
+    orderId,
+    status,
+    total?.amount ?? "",
+    total?.currency ?? "",
+    customerId,
+  ]);
+  const table = columns([["PLACED", "ORDER", "STATUS", "TOTAL", "", "CUSTOMER"], ...rows]);
+  return more > 0 ? `${table}\n${more} more: raise --limit to see them.` : table;
+}
 
 const Body = z.object({ subject: z.string(), type: z.string() });
 
 async function find(target: Target, orderId: string) {
-  const { orders, effects } = target.outputs.tables;
-  // Contact data has no place on a screen that somebody else may see: its item is not shown.
-  const { order, events } = splitEntries(await query(target, orders, "orderId", orderId));
-  if (!order) throw new CommandError(`There is no order ${orderId}.`);
+  const { order, events } = await orderAndItsEvents(target, orderId);
   const unpublished = new Set(
     events.filter(({ outboxSince }) => outboxSince !== undefined).map(({ event }) => event.type),
   );
   const timeline = timelineOf(events).map(({ type, at }) => ({ type, at, published: !unpublished.has(type) }));
   const ofEvents = await Promise.all(
     timeline.map(async ({ type }) => {
-      const found = StoredEffect.array().parse(await query(target, effects, "eventId", `${orderId}/${type}`));
+      const found = await effectsOf(target, `${orderId}/${type}`);
       return found.map((effect) => ({ event: type, ...effect }));
     }),
   );
   return { order, timeline, effects: ofEvents.flat(), queues: await standing(target, orderId) };
+}
+
+/** Without the order's contact, which has no place on a screen that somebody else may see. */
+async function orderAndItsEvents({ documents, outputs }: Target, orderId: string) {
+  const { Items = [] } = await documents.send(
+    new QueryCommand({ TableName: outputs.tables.orders, ConsistentRead: true, ...orderAndEvents(orderId) }),
+  );
+  const { order, events } = splitEntries(Items);
+  if (!order) throw noOrder(orderId);
+  return { order, events };
+}
+
+async function effectsOf({ documents, outputs }: Target, eventId: string) {
+  const { Items } = await documents.send(
+    new QueryCommand({
+      TableName: outputs.tables.effects,
+      ConsistentRead: true,
+      KeyConditionExpression: "eventId = :eventId",
+      ExpressionAttributeValues: { ":eventId": eventId },
+    }),
+  );
+  return StoredEffect.array().parse(Items ?? []);
 }
 
 /** Of a live queue only the counts are asked: to receive a message is to take it from its consumer. */
@@ -47,20 +110,7 @@ async function standing(target: Target, orderId: string) {
   );
 }
 
-async function query({ documents }: Target, TableName: string, key: string, value: string) {
-  const { Items } = await documents.send(
-    new QueryCommand({
-      TableName,
-      ConsistentRead: true,
-      KeyConditionExpression: "#key = :value",
-      ExpressionAttributeNames: { "#key": key },
-      ExpressionAttributeValues: { ":value": value },
-    }),
-  );
-  return Items ?? [];
-}
-
-function tell({ order, timeline, effects, queues }: Awaited<ReturnType<typeof find>>): string {
+function showText({ order, timeline, effects, queues }: Awaited<ReturnType<typeof find>>): string {
   const shipment = order.shipment ? `, ${order.shipment.carrier} ${order.shipment.trackingNumber}` : "";
   const section = (title: string, rows: (string | number)[][], none: string) =>
     `${title}\n${(rows.length > 0 ? columns(rows) : none).replace(/^/gm, "  ")}`;
@@ -108,15 +158,32 @@ function parseJson(text: string): unknown {
   }
 }
 
+function readStatus(word: string | undefined): OrderStatus | undefined {
+  if (word === undefined) return undefined;
+  const { data } = OrderStatus.safeParse(word);
+  if (!data) throw unknownName("status", word, OrderStatus.options, 2);
+  return data;
+}
+
+function readLimit(word: string): number {
+  if (!/^\d+$/.test(word) || !Number.isSafeInteger(Number(word)) || Number(word) < 1)
+    throw new CommandError(`--limit is a whole number from 1 on; got "${word}".`, 2);
+  return Number(word);
+}
+
 await main(usage, async () => {
-  const { values, positionals } = readArguments({ ...targetOptions, json: { type: "boolean" } });
-  const [verb, orderId, ...more] = positionals;
-  if (verb !== "show" || orderId === undefined || more.length > 0) {
-    throw new CommandError(
-      positionals.length === 0 ? "What shall be shown?" : `"${positionals.join(" ")}" is not a call of this command.`,
-      2,
-    );
+  const { values, positionals } = readArguments(options);
+  const [verb, word, ...more] = positionals;
+  const print = (data: unknown, text: string) => console.log(values.json ? JSON.stringify(data) : text);
+  if (verb === "list" && word === undefined) {
+    const [status, limit] = [readStatus(values.status), readLimit(values.limit)];
+    const found = await list(await openTarget(values), status, limit);
+    return print(found, listText(found, status));
   }
-  const found = await find(await openTarget(values), orderId);
-  console.log(values.json ? JSON.stringify(found) : tell(found));
+  if (verb === "show" && word !== undefined && more.length === 0) {
+    const target = await openTarget(values);
+    const found = await find(target, await findOrderId(target, word));
+    return print(found, showText(found));
+  }
+  throw wrongCall(positionals);
 });

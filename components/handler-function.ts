@@ -24,6 +24,8 @@ export type HandlerFunctionArgs = Wrapped & {
   statements?: readonly Statement[];
 };
 
+export type FunctionOutputs = Readonly<Record<"functionName" | "logGroup", pulumi.Output<string>>>;
+
 type Variables = { readonly [K in VariableName]?: pulumi.Input<string> };
 
 /** A Lambda function with its code, its role and its log group. */
@@ -33,6 +35,8 @@ export class HandlerFunction extends pulumi.ComponentResource {
   /** The role's policy: whatever invokes the function early must wait for it. */
   readonly rolePolicy: aws.iam.RolePolicy;
   readonly logGroup: aws.cloudwatch.LogGroup;
+  /** What commands need to find its logs. */
+  readonly outputs: FunctionOutputs;
 
   constructor(name: string, args: HandlerFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:functions:HandlerFunction", name, {}, opts);
@@ -67,6 +71,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [this.rolePolicy] },
     );
+    this.outputs = { functionName: this.function.name, logGroup: this.logGroup.name };
     this.registerOutputs({ function: this.function.name });
   }
 }

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Route, RouteResponse } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction } from "./handler-function.ts";
+import { HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
 import { toRecord, type Resources } from "./resources.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -32,15 +32,19 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
   /** Without a slash at its end. */
   readonly url: pulumi.Output<string>;
   readonly ordersUrl: pulumi.Output<string>;
+  /** Each route's function, by the route's key. */
+  readonly functions: Readonly<Record<string, FunctionOutputs>>;
 
   constructor(name: string, args: OrderApiArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderApi", name, {}, opts);
     const parent = { parent: this };
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
-    for (const [key, definition] of Object.entries(args.routes)) {
-      if (definition) this.addRoute(name, api, key, definition, args);
-    }
+    this.functions = Object.fromEntries(
+      Object.entries(args.routes).flatMap(([key, definition]) =>
+        definition ? [[key, this.addRoute(name, api, key, definition, args).outputs]] : [],
+      ),
+    );
     createStage(name, api, args, this);
 
     this.url = api.apiEndpoint;
@@ -54,11 +58,11 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
     key: string,
     definition: Route<N, T> | (() => Promise<RouteResponse>),
     args: OrderApiArgs<N, T>,
-  ): void {
+  ): HandlerFunction {
     const routeName = `${name}-${slug(key)}`;
     const parent = { parent: this };
     const routes = Object.keys(args.routes).filter((route) => route !== "$default");
-    const { function: lambda } = new HandlerFunction(
+    const handlerFunction = new HandlerFunction(
       routeName,
       {
         wrapper: "serve",
@@ -73,6 +77,7 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
       },
       parent,
     );
+    const { function: lambda } = handlerFunction;
     const permission = new aws.lambda.Permission(
       `${routeName}-permission`,
       {
@@ -99,6 +104,7 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
       { apiId: api.id, routeKey: key, target: pulumi.interpolate`integrations/${integration.id}` },
       { parent: this, dependsOn: [permission] },
     );
+    return handlerFunction;
   }
 }
 

@@ -5,7 +5,7 @@ import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { eventSource, HandlerFunction } from "./handler-function.ts";
+import { eventSource, HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
 import { assumedBy, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
@@ -32,6 +32,8 @@ export class OrderStore extends pulumi.ComponentResource {
   /** The events, as newline-delimited JSON by day. */
   readonly lake: aws.s3.Bucket;
   readonly names: Record<"orders" | "stock" | "effects", pulumi.Output<string>>;
+  /** The relay's function. */
+  readonly functions: { readonly relay: FunctionOutputs };
 
   constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderStore", name, {}, opts);
@@ -44,7 +46,7 @@ export class OrderStore extends pulumi.ComponentResource {
     };
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
-    createRelay(`${name}-relay`, this.orders, args, this);
+    this.functions = { relay: createRelay(`${name}-relay`, this.orders, args, this).outputs };
     createOutboxAlarm(`${name}-outbox-alarm`, this);
 
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
@@ -140,7 +142,12 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
 }
 
 /** The relay runs each minute, by a role of its own. */
-function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreArgs, parent: pulumi.Resource): void {
+function createRelay(
+  name: string,
+  orders: aws.dynamodb.Table,
+  args: OrderStoreArgs,
+  parent: pulumi.Resource,
+): HandlerFunction {
   const relay = new HandlerFunction(
     name,
     {
@@ -185,6 +192,7 @@ function createRelay(name: string, orders: aws.dynamodb.Table, args: OrderStoreA
     },
     { parent, dependsOn: [mayInvoke] },
   );
+  return relay;
 }
 
 /** Alarms when an event has waited for its publication for over 3 minutes, or the relay has stopped reporting. */

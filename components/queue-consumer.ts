@@ -91,8 +91,7 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
     this.outputs = {
       queueUrl: this.queue.url,
       deadLetterQueueUrl: this.deadLetterQueue.url,
-      functionName: this.handlerFunction.function.name,
-      logGroup: this.handlerFunction.logGroup.name,
+      ...this.handlerFunction.outputs,
     };
     this.registerOutputs(this.outputs);
   }

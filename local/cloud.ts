@@ -6,6 +6,7 @@ import * as z from "zod";
 import { loadCatalogue } from "./dynamodb/catalogue.ts";
 import { start as startDynamoDb } from "./dynamodb/server.ts";
 import { createFaults } from "./endpoint/faults.ts";
+import type { LogGroup } from "./endpoint/logs.ts";
 import { start as startEndpoint } from "./endpoint/server.ts";
 import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
@@ -114,8 +115,20 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
+  const logGroups = new Map<string, LogGroup>();
   const endpoint = parts.add(
-    startEndpoint({ port: endpointPort, dynamodb, messaging, accessKeys, mailbox, deliveries, hosts, faults }),
+    startEndpoint({
+      port: endpointPort,
+      dynamodb,
+      messaging,
+      accessKeys,
+      mailbox,
+      deliveries,
+      hosts,
+      faults,
+      logGroups,
+      logs,
+    }),
   );
 
   // The functions.
@@ -125,7 +138,17 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
-  const services: Services = { settings, dynamodb, messaging, functions, accessKeys, api, mappings: [], schedules: [] };
+  const services: Services = {
+    settings,
+    dynamodb,
+    messaging,
+    functions,
+    accessKeys,
+    logGroups,
+    api,
+    mappings: [],
+    schedules: [],
+  };
   const program = await parts.add(
     startProgram({
       child: args.program,

@@ -4,6 +4,7 @@ import {
   ReceiveMessageCommand,
   type Message,
 } from "@aws-sdk/client-sqs";
+import * as z from "zod";
 import type { Target } from "./target.ts";
 
 /** How many messages a queue has: waiting, and being worked on. SQS calls both approximate. */
@@ -64,4 +65,15 @@ export async function peek(target: Pick<Target, "queues">, queueUrl: string, mos
     );
   }
   return seen;
+}
+
+const Source = z.object({ maxReceiveCount: z.coerce.number() });
+
+/** How often a consumer receives a message before SQS sets it aside: maxReceiveCount of its queue's redrive policy. */
+export async function maxReceiveCount({ queues }: Pick<Target, "queues">, queueUrl: string): Promise<number> {
+  const { Attributes } = await queues.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["RedrivePolicy"] }),
+  );
+  const { data } = Source.safeParse(JSON.parse(Attributes?.["RedrivePolicy"] ?? "{}"));
+  return data?.maxReceiveCount ?? 0;
 }

@@ -1,20 +1,23 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, NumberValue } from "@aws-sdk/lib-dynamodb";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { CommandError } from "./console.ts";
+import { CommandError, issues } from "./console.ts";
+import { rememberOperation } from "./operation.ts";
+
+const FunctionOutputs = z.object({ functionName: z.string(), logGroup: z.string() });
 
 /** The stack's outputs, as far as the commands need them. */
 const Outputs = z.object({
   tables: z.object({ orders: z.string(), stock: z.string(), effects: z.string() }),
   topicArn: z.string(),
-  consumers: z.record(
-    z.string(),
-    z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string(), functionName: z.string(), logGroup: z.string() }),
-  ),
+  consumers: z.record(z.string(), z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string() })),
+  /** Of consumers, routes and the relay, by the name that their log lines have. */
+  functions: z.record(z.string(), FunctionOutputs),
   /** Of the local cloud alone. */
   local: z.object({ endpoint: z.string() }).optional(),
 });
@@ -24,59 +27,88 @@ export interface Target {
   readonly outputs: z.output<typeof Outputs>;
   readonly documents: DynamoDBDocumentClient;
   readonly queues: SQSClient;
+  readonly logs: CloudWatchLogsClient;
 }
 
 /** The options with which every command says where it works. */
-export const targetOptions = { stack: { type: "string" }, state: { type: "string", default: ".local" } } as const;
+export const targetOptions = { deployed: { type: "string" }, state: { type: "string", default: ".local" } } as const;
+
+/** What the usage of each command says of them. */
+export const targetUsage = `  --deployed NAME   a deployed stack instead of the local cloud
+  --state DIR       the local cloud's folder (default .local)
+  --json            JSON for programs`;
 
 /**
  * The deployed stack of that name, by `pulumi stack output`; without a name, the local cloud that is running.
  * @throws CommandError saying what to start or to install.
  */
-export async function openTarget({ stack, state }: { stack?: string | undefined; state: string }): Promise<Target> {
-  const parsed = Outputs.safeParse(
-    JSON.parse(stack === undefined ? await localOutputs(state) : await stackOutputs(stack)),
-  );
-  if (parsed.error)
-    throw new CommandError(`The outputs of the stack are not order-fanout's: ${z.prettifyError(parsed.error)}`);
-  const outputs = parsed.data;
-  const client = {
+export async function openTarget(values: { deployed?: string | undefined; state: string }): Promise<Target> {
+  const { deployed, state } = values;
+  const text = deployed === undefined ? await localOutputs(state) : await stackOutputs(deployed);
+  const { data: outputs, error } = Outputs.safeParse(parseJson(text));
+  if (error) {
+    const made = deployed === undefined ? "Start it anew with `npm start`" : "Deploy this version with `npm run up`";
+    throw new CommandError(`The stack's outputs are not those of this version (${issues(error)}). ${made}.`);
+  }
+  const config = {
     region: outputs.topicArn.split(":")[3] ?? "eu-west-1",
     ...(outputs.local && {
       endpoint: outputs.local.endpoint,
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     }),
   };
-  return { outputs, documents: DynamoDBDocumentClient.from(new DynamoDBClient(client)), queues: new SQSClient(client) };
+  const tables = new DynamoDBClient(config);
+  const queues = new SQSClient(config);
+  // FilterLogEvents is limited to a few calls a second: keep asking.
+  const logs = new CloudWatchLogsClient({ ...config, maxAttempts: 10 });
+  const first = { step: "initialize", name: "rememberOperation" } as const;
+  tables.middlewareStack.add(rememberOperation, first);
+  queues.middlewareStack.add(rememberOperation, first);
+  logs.middlewareStack.add(rememberOperation, first);
+  const documents = DynamoDBDocumentClient.from(tables, { unmarshallOptions: { wrapNumbers } });
+  return { outputs, documents, queues, logs };
 }
+
+/** A number that JavaScript cannot hold stays as DynamoDB has it, so that it can be shown and compared. */
+const wrapNumbers = (text: string): number | NumberValue =>
+  Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER && String(Number(text)) === text
+    ? Number(text)
+    : NumberValue.from(text);
 
 async function localOutputs(state: string): Promise<string> {
   try {
     return await readFile(`${state}/outputs.json`, "utf8");
   } catch {
     throw new CommandError(
-      `There is no running local cloud (${state}/outputs.json is not there). Start it with \`npm start\`, or name a deployed stack with --stack.`,
+      `There is no running local cloud (${state}/outputs.json is not there). Start it with \`npm start\`, or name a deployed stack with --deployed NAME.`,
     );
   }
 }
 
-/** By the CLI on the path, or by the one that `npm run up` fetches. */
+/** By the CLI on the path, or by the one that `npm run pulumi` fetches. */
 async function stackOutputs(stack: string): Promise<string> {
   const words = ["stack", "output", "--json", "--stack", stack];
   const run = promisify(execFile);
   try {
     const { stdout } = await run("pulumi", words).catch((error: unknown) => {
       if (error instanceof Error && "code" in error && error.code === "ENOENT")
-        return run("npx", ["--yes", PULUMI, ...words]);
+        return run("npm", ["run", "--silent", "pulumi", "--", ...words]);
       throw error;
     });
     return stdout;
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
     const reason = said || (error instanceof Error ? error.message : String(error));
-    throw new CommandError(`The outputs of the stack "${stack}" cannot be read by \`pulumi stack output\`: ${reason}`);
+    throw new CommandError(
+      `The outputs of the deployed stack "${stack}" cannot be read: ${reason}\nSign in with \`npm run pulumi -- login\`; \`npm run pulumi -- stack ls\` lists the stacks.`,
+    );
   }
 }
 
-/** The version that package.json's scripts use. */
-const PULUMI = "pulumi@3.265.0";
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,16 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { csvOptions, readCatalogue } from "../../contracts/catalogue-csv.ts";
 import { DynamoDbError, type DynamoDb } from "./server.ts";
 import { LocalCloudError } from "../shared/names.ts";
-
-const Row = z.object({
-  sku: z.string().min(1),
-  name: z.string(),
-  unitPrice: z.string().regex(/^\d+$/),
-  currency: z.string(),
-  onHand: z.string().regex(/^\d+$/),
-});
 
 /** Which catalogue is loaded into which table. */
 export interface CatalogueArgs {
@@ -33,16 +26,16 @@ export async function loadCatalogue({ root, table, dynamodb }: CatalogueArgs): P
   const columns = header.split(",");
   if (await isLoaded(table, dynamodb)) return lines[0]?.split(",")[columns.indexOf("sku")];
   const { parse } = await import("csv-parse/sync");
-  const rows = z.array(Row).safeParse(parse(readFileSync(file), { columns: true, skip_empty_lines: true, bom: true }));
-  if (!rows.success) throw new LocalCloudError(`${file}: ${z.prettifyError(rows.error)}`);
-  const puts = rows.data.map((row) => ({
+  const { items, mistakes } = readCatalogue(parse(readFileSync(file), csvOptions));
+  if (mistakes.length > 0) throw new LocalCloudError(`${file} has mistakes. Correct them:\n  ${mistakes.join("\n  ")}`);
+  const puts = items.map((item) => ({
     PutRequest: {
       Item: {
-        sku: { S: row.sku },
-        name: { S: row.name },
-        unitPrice: { N: row.unitPrice },
-        currency: { S: row.currency },
-        onHand: { N: row.onHand },
+        sku: { S: item.sku },
+        name: { S: item.name },
+        unitPrice: { N: String(item.unitPrice) },
+        currency: { S: item.currency },
+        onHand: { N: String(item.onHand) },
       },
     },
   }));
@@ -50,7 +43,7 @@ export async function loadCatalogue({ root, table, dynamodb }: CatalogueArgs): P
     await dynamodb.call("BatchWriteItem", { RequestItems: { [table]: puts.slice(index, index + 25) } });
   }
   await markLoaded(table, dynamodb);
-  return rows.data[0]?.sku;
+  return items[0]?.sku;
 }
 
 /** The local cloud's own table; it is no resource of the program. */

@@ -8,6 +8,7 @@ const unknownKey: Record<Service, string> = {
   sns: "InvalidClientTokenId",
   ses: "UnrecognizedClientException",
   s3: "InvalidAccessKeyId",
+  logs: "UnrecognizedClientException",
 };
 
 /** The error for a caller whose access key is missing or unknown. A known caller may do anything. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** The AWS protocols that the endpoint speaks; each has its own shape of an error. */
-export type Service = "dynamodb" | "sqs" | "sns" | "ses" | "s3";
+export type Service = "dynamodb" | "sqs" | "sns" | "ses" | "s3" | "logs";
 
 /** One call of an AWS API: who calls what. */
 export interface AwsCall {
@@ -19,7 +19,7 @@ export function describeCall(request: IncomingMessage, body: Buffer): AwsCall {
   const caller = callerOf(request);
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") {
-    const service = target.startsWith("AmazonSQS.") ? "sqs" : "dynamodb";
+    const service = target.startsWith("AmazonSQS.") ? "sqs" : target.startsWith("Logs_") ? "logs" : "dynamodb";
     return { service, caller, action: `${service}:${target.split(".")[1] ?? ""}` };
   }
   if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {

@@ -7,11 +7,13 @@ import type { Delivery } from "../lambda/deliveries.ts";
 import type { Hosts } from "../outside/hosts.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
+import { answerLogs, type LogGroup } from "./logs.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
 import type { Messaging } from "../messaging/server.ts";
 import { listen, readBody } from "../shared/http.ts";
 import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
+import type { Logs } from "../shared/logs.ts";
 import type { Part } from "../shared/parts.ts";
 
 /** What stands behind the endpoint. */
@@ -31,6 +33,10 @@ export interface EndpointArgs {
   readonly hosts: Hosts;
   /** What goes wrong with the calls of functions. */
   readonly faults: Faults;
+  /** The functions' log groups, by name. */
+  readonly logGroups: ReadonlyMap<string, LogGroup>;
+  /** What the functions logged. */
+  readonly logs: Logs;
 }
 
 /** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Paths under /_local/ are ours, not AWS's. */
@@ -63,6 +69,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
     if (fault) return sendError(response, call.service, fault);
   }
   if (call.service === "dynamodb") return proxy(await args.dynamodb, request, response, body);
+  if (call.service === "logs") {
+    const answer = await answerLogs(call.action.slice("logs:".length), body.toString(), args);
+    return "error" in answer ? sendError(response, "logs", answer.error) : sendJson(response, 200, answer.body);
+  }
   if (call.service === "ses") {
     const { status, errorType, body: answer } = args.mailbox.sendEmail(body.toString(), invocationOf(request));
     return sendJson(response, status, answer, errorType ? { "x-amzn-errortype": errorType } : {});
@@ -90,6 +100,7 @@ const throttled: Record<AwsCall["service"], AwsError> = {
   sns: { status: 429, code: "Throttled", message: "Rate exceeded" },
   ses: { status: 429, code: "TooManyRequestsException", message: "Too many requests" },
   s3: { status: 503, code: "SlowDown", message: "Please reduce your request rate." },
+  logs: { status: 400, code: "ThrottlingException", message: "Rate exceeded" },
 };
 
 /** The error to answer with instead of making the call, if any; otherwise the answer may be held back or lost. */

@@ -17,7 +17,7 @@ const Function = z.object({
 });
 
 /** A Lambda function, unpacked from the archive that would be deployed. */
-export const lambdaFunction: Provision = async (resource, { functions, accessKeys, settings }) => {
+export const lambdaFunction: Provision = async (resource, { functions, accessKeys, logGroups, settings }) => {
   const inputs = read(Function, resource);
   if (!inputs.runtime.startsWith("nodejs"))
     throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
@@ -47,6 +47,7 @@ export const lambdaFunction: Provision = async (resource, { functions, accessKey
     },
   });
   accessKeys.add(name);
+  logGroups.set(logGroup, { arn: arn("logs", settings.region, `log-group:${logGroup}`), functionName: name });
   const invokeArn = `arn:aws:apigateway:${settings.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
   const outputs = {
     name,

@@ -7,10 +7,15 @@ export interface LogsArgs {
   readonly state: string;
 }
 
-/** The functions' logs, a file for each under `<state>/logs`. */
+/**
+ * The functions' logs, a file for each under `<state>/logs`: JSON lines with a timestamp as they are, any other line
+ * after the time at which it was written.
+ */
 export interface Logs {
   /** Appends one line, without its line break. */
   write(functionName: string, line: string): void;
+  /** Where a function's lines are; there is no file before the first. */
+  fileOf(functionName: string): string;
   /** Resolves when every line is in its file. */
   stop(): Promise<void>;
 }
@@ -20,14 +25,16 @@ export async function start({ state }: LogsArgs): Promise<Logs> {
   const folder = join(state, "logs");
   mkdirSync(folder, { recursive: true });
   const files = new Map<string, WriteStream>();
+  const fileOf = (functionName: string) => join(folder, `${functionName}.log`);
   return {
+    fileOf,
     write: (functionName, line) => {
       let file = files.get(functionName);
       if (file === undefined) {
-        file = createWriteStream(join(folder, `${functionName}.log`), { flags: "a" });
+        file = createWriteStream(fileOf(functionName), { flags: "a" });
         files.set(functionName, file);
       }
-      file.write(`${line}\n`);
+      file.write(line.startsWith('{"timestamp":"') ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
     },
     stop: async () => {
       await Promise.all([...files.values()].map((file) => new Promise<void>((resolve) => file.end(() => resolve()))));

@@ -1,4 +1,5 @@
 import type { DynamoDb } from "../dynamodb/server.ts";
+import type { LogGroup } from "../endpoint/logs.ts";
 import type { ApiDefinition } from "../http-api/server.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
 import type { Functions } from "../lambda/pool.ts";
@@ -39,6 +40,8 @@ export interface Services {
   readonly functions: Functions;
   /** The access keys that the endpoint accepts: a function's is its name. */
   readonly accessKeys: Set<string>;
+  /** The functions' log groups, by name. */
+  readonly logGroups: Map<string, LogGroup>;
   /** The HTTP API, which answers when the program is complete. */
   readonly api: ApiDefinition;
   /** Event source mappings, which start when the program is complete. */

@@ -109,22 +109,19 @@ describe("the local cloud with faults", function () {
     const unknown = await dlq("show", "notification");
 
     expect(list.stdout)
-      .to.match(/^CONSUMER +DEAD LETTERS\n/)
-      .and.to.match(/^notifications +12$/m)
-      .and.to.match(/^shipment +0$/m);
+      .to.match(/^CONSUMER +WAITING +IN FLIGHT\n/)
+      .and.to.match(/^notifications +12 +0$/m)
+      .and.to.match(/^shipment +0 +0$/m);
     const letters = z.array(z.object({ event: z.string(), orderId: z.string() })).parse(JSON.parse(shown.stdout));
     expect(letters).to.deep.equal(Array.from({ length: 12 }, () => ({ event: "order.placed", orderId })));
     expect(dry.stdout).to.equal("12 would be redriven to notifications.\n");
     expect(redriven.stdout).to.equal("12 redriven to notifications.\n");
     expect(await shop.told(orderId)).to.deep.equal(told);
-    expect([unasked.code, unasked.stderr.split("\n")[0]]).to.deep.equal([
-      2,
-      "This deletes messages and nobody is here to be asked: say --yes if it is meant.",
-    ]);
+    expect([unasked.code, unasked.stderr.split("\n")[0]]).to.deep.equal([2, "Not a terminal: pass --yes to confirm."]);
     expect(purged.stdout).to.equal("1 dead letters of notifications deleted.\n");
     expect(await shop.pending("deadLetterQueueUrl")).to.deep.equal({});
     expect(unknown.stderr).to.equal(
-      'There is no consumer "notification" here; there are inventory, notifications, shipment, analytics, loyalty.\n',
+      'There is no consumer "notification". Did you mean "notifications"? Known: inventory, notifications, shipment, analytics, loyalty.\n',
     );
   });
 });

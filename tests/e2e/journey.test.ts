@@ -1,8 +1,5 @@
 import { expect } from "chai";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as z from "zod";
-import { CatalogueItem } from "../../contracts/stock.ts";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand } from "../support/command.ts";
 import { orderOf } from "../support/orders.ts";
@@ -121,7 +118,7 @@ describe("an order's journey on the local cloud", () => {
     const orderId = await shop.place({ customer: { name: "Bo", email: "bounce@example.com" } });
     await shop.reaches(orderId, "shipping");
     await shop.quiet();
-    const shown = await run("orders", ["show", orderId, "--json"]);
+    const shown = await runCommand("orders", ["show", orderId, "--json", "--state", cloud.state]);
 
     const { effects } = Shown.parse(JSON.parse(shown.stdout));
     expect(effects.map(({ event, outcome }) => [event, outcome])).to.have.deep.members([
@@ -164,95 +161,4 @@ describe("an order's journey on the local cloud", () => {
     await shop.reaches(Placed.parse(JSON.parse(before)).orderId, "shipping");
     expect(await shop.onHand("JOURNEY-4")).to.equal(8);
   });
-
-  describe("the commands", () => {
-    it("list, add to and set the stock, and say what cannot be", async () => {
-      await shop.sells("JOURNEY-5", 7);
-      const list = CatalogueItem.array().parse(JSON.parse((await run("stock", ["list", "--json"])).stdout));
-      const add = await run("stock", ["add", "JOURNEY-5", "-3"]);
-      const tooMany = await run("stock", ["add", "JOURNEY-5", "-9"]);
-      const set = await run("stock", ["set", "JOURNEY-5", "20"]);
-      const unknown = await run("stock", ["set", "NO-SUCH", "20"]);
-
-      expect(list.find(({ sku }) => sku === "JOURNEY-5")?.onHand).to.equal(7);
-      expect(add).to.deep.equal({ code: 0, stdout: "JOURNEY-5: 4 on hand\n", stderr: "" });
-      expect(tooMany.stderr).to.equal("JOURNEY-5 has 4 on hand: 9 cannot be taken away.\n");
-      expect(set).to.deep.equal({ code: 0, stdout: "JOURNEY-5: 20 on hand (was 4)\n", stderr: "" });
-      expect(unknown.stderr).to.equal('There is no SKU "NO-SUCH". `npm run stock -- list` shows all.\n');
-    });
-
-    it("import a catalogue, or say every mistake of it with its line", async () => {
-      const good = join(cloud.state, "good.csv");
-      const bad = join(cloud.state, "bad.csv");
-      const header = "sku,name,unitPrice,currency,onHand\n";
-      await writeFile(good, `${header}NEW-1,"A ""new"" thing, large",100,EUR,3\nMUG-001,Stoneware mug,1399,EUR,1\n`);
-      await writeFile(bad, `${header}OK-1,Fine,100,EUR,3\n-,x,1.5,EURO,-1\nOK-1,Again,1,EUR,1\n`);
-      const had = await shop.onHand("MUG-001");
-      const imported = await run("stock", ["import", good]);
-      const refused = await run("stock", ["import", bad]);
-
-      expect(imported.stdout).to.equal("2 imported: 1 new, 1 updated (their counts were kept).\n");
-      expect([await shop.onHand("NEW-1"), await shop.onHand("MUG-001"), await shop.onHand("OK-1")]).to.deep.equal([
-        3,
-        had,
-        undefined,
-      ]);
-      expect(refused).to.deep.equal({
-        code: 1,
-        stdout: "",
-        stderr: [
-          `${bad} has mistakes, nothing was imported:`,
-          "  line 3: sku: must be a SKU, such as MUG-001",
-          "  line 3: unitPrice: must be a whole number of minor units",
-          "  line 3: currency: must be an ISO 4217 currency code",
-          "  line 3: onHand: must be a whole number",
-          "  line 4: sku: OK-1 is on line 2 already",
-          "",
-        ].join("\n"),
-      });
-    });
-
-    it("show an order with its timeline, effects and queues", async () => {
-      const orderId = await shop.place({ customer: { name: "Ada", email: "ada@example.com" } });
-      await shop.reaches(orderId, "shipping");
-      await shop.quiet();
-      const shown = await run("orders", ["show", orderId]);
-      const text = shown.stdout.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME").replaceAll(orderId, "ID");
-
-      expect(text.replace(/SE\d{10}/, "NUMBER").split("\n")).to.deep.equal([
-        "Order ID: shipping, Sandbox Express NUMBER",
-        "  c-1815, placed TIME, 2798 EUR in minor units",
-        "Items",
-        "  2  MUG-001  Stoneware mug",
-        "Timeline",
-        "  TIME  order.placed",
-        "  TIME  order.confirmed",
-        "  TIME  shipment.booked",
-        "Effects",
-        "  notifications email  order.placed     sent  TIME",
-        "  notifications email  shipment.booked  sent  TIME",
-        "Queues (of all orders)",
-        ...["inventory    ", "notifications", "shipment     ", "analytics    ", "audit        "].map(
-          (name) => `  ${name}  0 waiting  0 in flight  0 dead letters`,
-        ),
-        "",
-      ]);
-    });
-
-    it("say how they are called, and what must be started", async () => {
-      const nothing = await run("orders", []);
-      const noCloud = await run("orders", ["show", "x", "--state", "/nowhere"]);
-
-      expect([nothing.code, nothing.stderr.split("\n")[0]]).to.deep.equal([2, "What shall be shown?"]);
-      expect(noCloud).to.deep.equal({
-        code: 1,
-        stdout: "",
-        stderr:
-          "There is no running local cloud (/nowhere/outputs.json is not there). Start it with `npm start`, or name a deployed stack with --stack.\n",
-      });
-    });
-  });
-
-  const run = (command: string, words: readonly string[]) =>
-    runCommand(command, words.includes("--state") ? words : [...words, "--state", cloud.state]);
 });

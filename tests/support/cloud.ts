@@ -16,6 +16,7 @@ const Ready = z.object({
   tables: z.object({ orders: z.string(), stock: z.string(), effects: z.string() }),
   analyticsBucket: z.string(),
   consumers: z.record(z.string(), Consumer),
+  functions: z.record(z.string(), z.object({ functionName: z.string(), logGroup: z.string() })),
   local: z.object({ endpoint: z.string(), mailboxUrl: z.string() }),
 });
 export type Outputs = z.output<typeof Ready>;

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { resolve } from "node:path";
 
 export interface Ran {
   readonly code: number;
@@ -6,15 +7,26 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs one of the commands as its npm script does. */
-export const runCommand = (name: string, words: readonly string[]): Promise<Ran> =>
-  runScript(`commands/${name}.ts`, words);
+/** Halves the time that a command takes to start. */
+const NODE_COMPILE_CACHE = resolve("node_modules/.cache/order-fanout/compile");
+
+/** Runs one of the commands as its npm script does, in this process's environment or in another one. */
+export const runCommand = (name: string, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> =>
+  runScript(`commands/${name}.ts`, words, undefined, env);
 
 /** Runs a file of the project on this Node. */
-export function runScript(file: string, words: readonly string[], timeout = 140_000): Promise<Ran> {
+export function runScript(
+  file: string,
+  words: readonly string[],
+  timeout = 140_000,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...words], { timeout }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [file, ...words],
+      { timeout, env: { ...env, NODE_COMPILE_CACHE } },
+      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );
   });
 }
