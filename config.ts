@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
 import * as z from "zod";
-import type { Consumer, NeedsOf, TypesOf } from "./runtime/define/consumer.ts";
+import type { QueueLimits } from "./components/queue-consumer.ts";
+import type { Consumer } from "./runtime/define/consumer.ts";
+import type { Need, NeedsOf, TwoKinds } from "./runtime/define/types.ts";
 
 /**
  * One consumer's entry in the stack's config. The limits are Lambda's and SQS's:
@@ -48,11 +50,11 @@ const StackConfig = z.strictObject({
 });
 
 /** A consumer as the stack's config has it: its name, its handler, and its limits. */
-export type ConfiguredConsumer<C extends Consumer> = Omit<z.output<typeof ConsumerEntry>, "settings"> & {
+export interface ConfiguredConsumer<N extends Need> extends QueueLimits {
   readonly name: string;
-  readonly handler: Consumer<NeedsOf<C>, TypesOf<C>>;
+  readonly handler: Consumer<N>;
   readonly settings: unknown;
-};
+}
 
 /** Every mistake of a stack's config, at once. */
 export class ConfigError extends pulumi.RunError {
@@ -67,9 +69,9 @@ export class ConfigError extends pulumi.RunError {
  * Reads and checks the stack's config. A consumer's name becomes its handler, out of those that the program knows.
  * @throws ConfigError with every mistake.
  */
-export function loadConfig<C extends Consumer>(
-  // Each consumer is also one that is content with what all of them need together: the second type says so.
-  known: Readonly<Record<string, C>> & Readonly<Record<string, Consumer<NeedsOf<C>, TypesOf<C>>>>,
+export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
+  // The second type says that each consumer is also one with the needs of them all, which the loop over the config gets.
+  known: TwoKinds<NeedsOf<R>> & R & Readonly<Record<string, Consumer<NeedsOf<R>>>>,
 ) {
   const mistakes: string[] = [];
   const sandboxed: string[] = [];
@@ -89,16 +91,16 @@ export function loadConfig<C extends Consumer>(
     const settings = check(handler.settings ?? z.strictObject({}), given, `${at}.settings`, mistakes);
     if (settings !== undefined) {
       // The settings have just been parsed by the schema that is the type of `sandboxed`.
-      const pretence = handler.sandboxed?.(settings as never);
-      if (pretence !== undefined) sandboxed.push(`${at}.settings: ${pretence}`);
+      const sandbox = handler.sandboxed?.(settings as never);
+      if (sandbox !== undefined) sandboxed.push(`${at}.settings: ${sandbox}`);
     }
     return limits ? [{ ...limits, name, handler, settings }] : [];
   });
 
-  if (raw["production"] === true) mistakes.push(...sandboxed.map((pretence) => `${pretence} (this is production)`));
+  if (raw["production"] === true) mistakes.push(...sandboxed.map((sandbox) => `${sandbox} (this is production)`));
   if (mistakes.length > 0 || !stack) throw new ConfigError(pulumi.getStack(), mistakes);
-  for (const pretence of sandboxed) void pulumi.log.warn(pretence);
-  const configured: ConfiguredConsumer<C>[] = consumers;
+  for (const sandbox of sandboxed) void pulumi.log.warn(sandbox);
+  const configured: ConfiguredConsumer<NeedsOf<R>>[] = consumers;
   return { ...stack, consumers: configured };
 }
 

@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import * as z from "zod";
+import { normalize } from "node:path/posix";
 import type { Consumer, Route, Scheduled } from "../runtime/index.ts";
 import type { Clock } from "../runtime/lambda/deadline.ts";
 import type { InlineRuntime } from "../runtime/lambda/inline.ts";
@@ -37,20 +36,44 @@ export function createFunction(
     );
     return new aws.lambda.Function(name, { ...settings, handler: "index.handle", code }, opts);
   }
-  const codePathOptions = { extraIncludePaths: [inlineRuntimeFile], extraExcludePackages: [...packages] };
-  const callbackFactory = inlineFactory(name, wrapped, events);
-  return new aws.lambda.CallbackFunction(name, { ...settings, callbackFactory, codePathOptions }, opts);
+  const factory = inlineFactory(name, wrapped, events);
+  const code = pulumi.output(serialize(name, wrapped, factory)).apply(
+    (text) =>
+      new pulumi.asset.AssetArchive({
+        "__index.js": new pulumi.asset.StringAsset(text),
+        [normalize(inlineRuntimeFile)]: new pulumi.asset.FileAsset(inlineRuntimeFile),
+      }),
+  );
+  return new aws.lambda.Function(name, { ...settings, handler: "__index.handler", code }, opts);
 }
+
+/**
+ * Serializes an inline callback together with what it captures.
+ * @throws RunError naming what cannot be serialized.
+ */
+async function serialize(name: string, { handler }: Wrapped, factory: InlineFactory): Promise<string> {
+  try {
+    return (await pulumi.runtime.serializeFunction(factory, { isFactoryFunction: true })).text;
+  } catch (error) {
+    const culprit = pulumi.ResourceError.isInstance(error) ? culpritIn(error.message) : undefined;
+    if (culprit === undefined) throw error;
+    const lines = String(handler.handle).split("\n");
+    const line = lines.find((text) => text.includes(culprit)) ?? lines[0];
+    throw new pulumi.RunError(
+      `HandlerFunction "${name}": its inline callback captures "${culprit}", which cannot be serialized, in\n` +
+        `  ${line?.trim().slice(0, 120)}\n` +
+        "Move it to a file of its own under handlers/ and give it `module: import.meta`.",
+    );
+  }
+}
+
+type InlineFactory = () => (event: never, clock: Clock) => Promise<unknown>;
 
 /**
  * The code of an inline callback: loads the bundled runtime inside Lambda and gives it the user's own arrow. Only that
  * and plain values go through the serializer: a schema or a client would not survive it.
  */
-function inlineFactory(
-  name: string,
-  wrapped: Wrapped,
-  events: ImportMeta,
-): () => (event: never, clock: Clock) => Promise<unknown> {
+function inlineFactory(name: string, wrapped: Wrapped, events: ImportMeta): InlineFactory {
   const runtime = bundleInlineRuntime(events);
   const uses = Object.fromEntries(
     Object.entries(wrapped.handler.uses ?? {}).map(([use, { kind, verbs }]) => [use, { kind, verbs: [...verbs] }]),
@@ -71,12 +94,15 @@ function inlineFactory(
   );
 }
 
-/** The runtime is bundled, so no package belongs into the archive of an inline callback. */
-const Manifest = z.object({
-  dependencies: z.record(z.string(), z.string()).default({}),
-  optionalDependencies: z.record(z.string(), z.string()).default({}),
-});
-const { dependencies, optionalDependencies } = Manifest.parse(
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")),
-);
-const packages = Object.keys({ ...dependencies, ...optionalDependencies });
+/**
+ * The first function or variable that an inline callback captures on the way to what cannot be serialized, by the frames
+ * of the serializer's message: the factory, the callback (with a frame more where its name is not `handle`), and so on.
+ */
+function culpritIn(message: string): string | undefined {
+  const frames = message.split("\n").filter((line) => FRAME.test(line));
+  const culprit = frames[frames[1]?.endsWith("a function defined at") ? 3 : 2];
+  return culprit === undefined ? undefined : FRAME.exec(culprit)?.[1];
+}
+
+/** Such as `    function 'createHash': which referenced`. */
+const FRAME = /^ *(?:function |variable |module )?'(.*)'(?::|,| which|$)/;

@@ -1,20 +1,27 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Complaint, NeedsOf, Uncarried } from "../runtime/define/types.ts";
 import type { Route, RouteResponse } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
-import { toRecord, type Resources } from "./resources.ts";
+import { toRecord, type Unoffered } from "./resources.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** A method and a path, such as `GET /orders/{orderId}`; `$default` gets what no other route matches. */
 export type RouteKey = `${Method} /${string}` | "$default";
 
-export interface OrderApiArgs<N, T extends string> {
-  topic: FanOutTopic<T>;
+type Routes = Readonly<Record<string, Route | (() => Promise<RouteResponse>)>>;
+/** A complaint about each key that is no route's. */
+type Unroutable<K> =
+  Complaint<`\`${Exclude<K & string, RouteKey>}\` is not a route: write a method and a path, such as \`GET /orders/{orderId}\``>;
+
+export interface OrderApiArgs<R extends Routes, T extends string, O> {
+  /** Carries all that the routes emit. */
+  topic: Uncarried<NeedsOf<R>, T> & FanOutTopic<T>;
   /** Each route's definition; an arrow alone is an inline callback. */
-  routes: Readonly<Partial<Record<RouteKey, Route<N, NoInfer<T>> | (() => Promise<RouteResponse>)>>>;
+  routes: Unroutable<keyof R> & R;
   /** The resources of the program; all that the routes use must be there, of the right kind. */
-  resources: Resources<NoInfer<N>>;
+  resources: Unoffered<NeedsOf<R>, O> & O;
   /** Requests a second that are let through, and how many at once. */
   throttle: { rate: number; burst: number };
   /** Origins that a browser may call from. */
@@ -28,22 +35,23 @@ const TIMEOUT_SECONDS = 10;
 const MEMORY_MB = 256;
 
 /** The HTTP API: one function for each route, throttled, with access logs. */
-export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
+export class OrderApi<R extends Routes, T extends string, O extends object> extends pulumi.ComponentResource {
   /** Without a slash at its end. */
   readonly url: pulumi.Output<string>;
   readonly ordersUrl: pulumi.Output<string>;
   /** Each route's function, by the route's key. */
   readonly functions: Readonly<Record<string, FunctionOutputs>>;
 
-  constructor(name: string, args: OrderApiArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: OrderApiArgs<R, T, O>, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderApi", name, {}, opts);
     const parent = { parent: this };
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
     this.functions = Object.fromEntries(
-      Object.entries(args.routes).flatMap(([key, definition]) =>
-        definition ? [[key, this.addRoute(name, api, key, definition, args).outputs]] : [],
-      ),
+      Object.entries<Routes[string]>(args.routes).map(([key, definition]) => [
+        key,
+        this.addRoute(name, api, key, definition, args).outputs,
+      ]),
     );
     createStage(name, api, args, this);
 
@@ -56,8 +64,8 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
     name: string,
     api: aws.apigatewayv2.Api,
     key: string,
-    definition: Route<N, T> | (() => Promise<RouteResponse>),
-    args: OrderApiArgs<N, T>,
+    definition: Route | (() => Promise<RouteResponse>),
+    args: OrderApiArgs<R, T, O>,
   ): HandlerFunction {
     const routeName = `${name}-${slug(key)}`;
     const parent = { parent: this };
@@ -111,7 +119,7 @@ export class OrderApi<N, T extends string> extends pulumi.ComponentResource {
 function createStage(
   name: string,
   api: aws.apigatewayv2.Api,
-  { throttle, logRetentionDays }: Pick<OrderApiArgs<never, never>, "throttle" | "logRetentionDays">,
+  { throttle, logRetentionDays }: Pick<OrderApiArgs<never, never, never>, "throttle" | "logRetentionDays">,
   parent: pulumi.Resource,
 ): void {
   // Under this prefix CloudWatch Logs lets API Gateway write without a resource policy that has a size limit

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { ResourceNeed } from "../runtime/define/types.ts";
 import type { Scheduled } from "../runtime/index.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
@@ -12,7 +13,7 @@ import type { EffectLedger, Outbox } from "./resources.ts";
 export interface OrderStoreArgs {
   topic: FanOutTopic<string>;
   /** The handler that publishes what its writer could not: runs each minute. */
-  relay: Scheduled<{ readonly orders: readonly ["table"] }>;
+  relay: Scheduled<ResourceNeed<"orders", "table">>;
   /** Whether the data is protected from deletion. */
   production: boolean;
   /** Days that logs are kept. */

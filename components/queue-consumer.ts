@@ -1,10 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { Need, Uncarried } from "../runtime/define/types.ts";
 import type { Consumer } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
 import { policy, type Statement } from "./permissions.ts";
-import { toRecord, type Resources } from "./resources.ts";
+import { toRecord, type Unoffered } from "./resources.ts";
 
 /** The limits of a consumer; `config.ts` says their ranges and defaults. */
 export interface QueueLimits {
@@ -22,12 +23,13 @@ export interface QueueLimits {
   survivesOutageMinutes: number;
 }
 
-export interface QueueConsumerArgs<N, T extends string> extends QueueLimits {
-  topic: FanOutTopic<T>;
+export interface QueueConsumerArgs<N extends Need, T extends string, R> extends QueueLimits {
+  /** Carries all that the handler receives and emits. */
+  topic: Uncarried<N, T> & FanOutTopic<T>;
   /** A definition of `consumer()`: with a module it is bundled, without one it is an inline callback. */
-  handler: Consumer<N, NoInfer<T>>;
+  handler: Consumer<N>;
   /** The resources of the program; all that the handler uses must be there, of the right kind. */
-  resources: Resources<NoInfer<N>>;
+  resources: Unoffered<N, R> & R;
   /** The consumer's settings, as the handler's schema has parsed them. */
   settings?: unknown;
   /** Days that logs are kept. */
@@ -39,7 +41,7 @@ export interface QueueConsumerArgs<N, T extends string> extends QueueLimits {
 const DAY = 24 * 3_600;
 
 /** One process of the system: its queue and dead-letter queue, its subscription, its function, and their mapping. */
-export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource {
+export class QueueConsumer<N extends Need, T extends string, R extends object> extends pulumi.ComponentResource {
   readonly name: string;
   readonly queue: aws.sqs.Queue;
   readonly deadLetterQueue: aws.sqs.Queue;
@@ -47,7 +49,7 @@ export class QueueConsumer<N, T extends string> extends pulumi.ComponentResource
   /** Where commands find the consumer's parts. */
   readonly outputs: Record<"queueUrl" | "deadLetterQueueUrl" | "functionName" | "logGroup", pulumi.Output<string>>;
 
-  constructor(name: string, args: QueueConsumerArgs<N, T>, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: QueueConsumerArgs<N, T, R>, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:QueueConsumer", name, {}, opts);
     const parent = { parent: this };
 

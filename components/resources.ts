@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { OutboxKey } from "../contracts/outbox.ts";
+import type { Complaint, ResourceNeed, Who } from "../runtime/define/types.ts";
 import type { Consumer, Route, Scheduled } from "../runtime/index.ts";
 
 /** The table of the effects ledger: a kind of its own, so that no handler can write to it past the ledger. */
@@ -21,15 +22,21 @@ interface Provided {
   outbox: Outbox;
 }
 
-/** The resources that a program must offer to a handler that needs `N`; no resource fits a name that is used as two kinds. */
-export type Resources<N> = {
-  readonly [K in keyof N]: N[K] extends readonly [keyof Provided] ? Provided[N[K][0]] : never;
-};
+/** A complaint about each resource that is needed and not among the offered `R`, or is there as another kind. */
+export type Unoffered<N, R> = Complaint<
+  N extends ResourceNeed<infer Name, infer K, infer By>
+    ? Name extends keyof R
+      ? R[Name] extends Provided[K]
+        ? never
+        : `${Who<By>} needs the ${K} \`${Name}\`, but what the program offers as \`${Name}\` is of another kind`
+      : `${Who<By>} needs the ${K} \`${Name}\`, which the program does not offer: add it to \`resources\``
+    : never
+>;
 
 /** Any resource that a program offers. */
 export type Resource = Provided[keyof Provided];
 
-/** Proven by `Resources<N>` where the program is compiled; a mapped type is no record to the compiler in a component. */
+/** Proven by `Unoffered<N, R>` where the program is compiled; a mapped type is no record to the compiler in a component. */
 export const toRecord = (resources: object): Record<string, Resource> => ({ ...resources });
 
 /** Whether a definition emits events. */

@@ -23,7 +23,7 @@ interface Arrow {
 /** What may import what of ours; an import that no row allows is a violation. */
 const arrows: Arrow[] = [
   { from: "index.ts", imports: ["config.ts", "components/", "contracts/", "handlers/", "runtime/index.ts"] },
-  { from: "config.ts", imports: [], types: ["runtime/"] },
+  { from: "config.ts", imports: [], types: ["components/", "runtime/"] },
   {
     from: "components/",
     except: ["components/order-api.ts", "components/order-store.ts"],

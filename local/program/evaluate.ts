@@ -43,7 +43,6 @@ export async function evaluateProgram(
   { entry, project, stack, config }: ProgramStart,
   { provision, asset, fail }: Surroundings,
 ): Promise<Record<string, unknown>> {
-  rememberCodePaths();
   const plain = plainBy(asset);
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
@@ -145,23 +144,4 @@ export async function partsOf(
   if ("text" in value) return { text: String(await value.text) };
   if ("assets" in value) return { assets: z.record(z.string(), z.instanceof(Object)).parse(await value.assets) };
   throw new Error("assets are read from files and text only, not from a URL");
-}
-
-/**
- * The packages that a callback's archive holds are found by reading the whole of node_modules, which takes 0.2 s and
- * more for each callback; the same options give the same answer, so it is asked once.
- */
-function rememberCodePaths(): void {
-  const compute = pulumi.runtime.computeCodePaths;
-  const known = new Map<string, ReturnType<typeof compute>>();
-  Object.assign(pulumi.runtime, {
-    computeCodePaths: (given: pulumi.runtime.CodePathOptions = {}) => {
-      const options = { ...given };
-      delete options.logResource;
-      const key = JSON.stringify(options);
-      const paths = known.get(key) ?? compute(options);
-      known.set(key, paths);
-      return paths;
-    },
-  });
 }

@@ -1,45 +1,35 @@
 import type * as z from "zod";
 import type { EventOf, EventType } from "../../contracts/cloud-event.ts";
 import type { Log } from "../lambda/log.ts";
-import type { Context, NeedsOfEmits, Shared, Uses } from "./types.ts";
+import type { Context, Done, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
 import type { Use } from "./uses.ts";
 
-/** What `QueueConsumer` takes: a consumer that needs the resources `N` (name to kind), and receives and emits events of the types `T`. */
-export interface Consumer<in N = never, out T extends string = string> {
+/** What `QueueConsumer` takes: a consumer that needs `N` of its program. */
+export interface Consumer<out N extends Need = Need> {
   readonly module?: ImportMeta;
-  readonly on: readonly EventType<T>[];
-  readonly emits?: readonly EventType<T>[];
+  readonly on: readonly EventType[];
+  readonly emits?: readonly EventType[];
   readonly uses?: Readonly<Record<string, Use>>;
   readonly settings?: z.ZodType;
   readonly sandboxed?: (settings: never) => string | undefined;
   readonly concurrency?: number;
-  readonly handle?: (event: never, context: never) => Promise<void>;
-  readonly handleBatch?: (batch: never, context: never) => Promise<void>;
-  /** For the compiler alone: `in N` asks for a place where the needs stand. */
-  readonly needs?: (resources: N) => void;
+  readonly handle?: (event: never, context: never) => Done;
+  readonly handleBatch?: (batch: never, context: never) => Done;
+  /** For the compiler alone. */
+  readonly needs?: N;
 }
 
-/** The resources that several consumers need together, and the types of their events. */
-export type NeedsOf<C extends Consumer> = NonNullable<C["needs"]> extends (resources: infer N) => void ? N : never;
-export type TypesOf<C extends Consumer> = C["on"][number]["type"];
-
-/** A handler in a file of its own is bundled. An inline callback is serialized, which a schema would not survive. */
-type InFile<S extends z.ZodType> =
-  | {
-      /** `import.meta` of the handler's own file. */
-      module: ImportMeta;
-      /** The schema of what the stack's config may say under `consumers.<name>.settings`. */
-      settings?: S;
-    }
-  | { module?: never; settings?: never };
-
-interface Definition<E extends EventType, M extends EventType, U, S extends z.ZodType> {
+interface Definition<E extends EventType, M extends EventType, U, S extends z.ZodType, I> {
+  /** `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback: serialized. */
+  module?: I;
   /** The events that it receives: its subscription's filter policy, and the type of `event`. */
   on: readonly E[];
   /** The events that it may emit, each in the transaction of the change that it announces. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
-  uses?: U;
+  uses?: Unreserved<U>;
+  /** The schema of what the stack's config may say under `consumers.<name>.settings`. */
+  settings?: InFile<I, S, "settings">;
   /**
    * Says which part is a sandbox because a setting was left out, such as "no e-mail is sent; set `from` to ...". It is a
    * warning at preview, and an error in production.
@@ -50,7 +40,7 @@ interface Definition<E extends EventType, M extends EventType, U, S extends z.Zo
 }
 interface Each<E extends EventType, M extends EventType, U, S extends z.ZodType> {
   /** Handles one event. Return when done; throw to have it redelivered after the visibility timeout. */
-  handle: (event: EventOf<E>, context: Context<U, M, S>) => Promise<void>;
+  handle: (event: EventOf<E>, context: Context<U, M, S>) => Done;
   handleBatch?: never;
 }
 /** An event of a batch, and the log whose lines carry its ids. */
@@ -63,7 +53,7 @@ interface Batch<E extends EventType, M extends EventType, U, S extends z.ZodType
    * Handles the readable events of a batch together, each with its own log: all are done, or all come again. SQS
    * regroups batches on a retry, so a batch has no identity, and the ledger cannot be used here.
    */
-  handleBatch: (batch: readonly Delivered<E>[], context: Context<U, M, S>) => Promise<void>;
+  handleBatch: (batch: readonly Delivered<E>[], context: Context<U, M, S>) => Done;
   handle?: never;
 }
 
@@ -73,10 +63,12 @@ export function consumer<
   const M extends EventType = never,
   const U extends Uses = Record<never, never>,
   S extends z.ZodType = z.ZodUndefined,
+  I extends ImportMeta = never,
 >(
-  definition: Definition<E, M, U, S> & InFile<S> & (Each<E, M, U, S> | Batch<E, M, U, S>),
-): Consumer<Shared<U> & NeedsOfEmits<M>, E["type"] | M["type"]> {
-  const usesLedger = Object.values(definition.uses ?? {}).some(({ kind }: Use) => kind === "ledger");
+  definition: Definition<E, M, U, S, I> & (Each<E, M, U, S> | Batch<E, M, U, S>),
+): Consumer<Needs<U, E["type"], M["type"]>>;
+export function consumer(definition: Consumer): Consumer {
+  const usesLedger = Object.values(definition.uses ?? {}).some(({ kind }) => kind === "ledger");
   if (definition.handleBatch && usesLedger) {
     throw new Error("consumer(): a batch has no event of its own for the ledger to know it by; use `handle`");
   }

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { EventType } from "../../contracts/cloud-event.ts";
-import type { Context, NeedsOfEmits, Shared, Uses } from "./types.ts";
+import type { Context, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
 import type { Use } from "./uses.ts";
 
 /** A request as a route's handler gets it. */
@@ -23,31 +23,26 @@ export interface RouteResponse {
   readonly body?: unknown;
 }
 
-/** What `OrderApi` takes for a route: uses resources `N` (name to kind), emits events of the types `T`. */
-export interface Route<in N = never, out T extends string = string> {
+/** What `OrderApi` takes for a route: one that needs `N` of its program. */
+export interface Route<out N extends Need = Need> {
   readonly module?: ImportMeta;
-  readonly emits?: readonly EventType<T>[];
+  readonly emits?: readonly EventType[];
   readonly uses?: Readonly<Record<string, Use>>;
   readonly body?: z.ZodType;
   readonly handle: (request: never, context: never) => Promise<RouteResponse>;
-  readonly needs?: (resources: N) => void;
+  /** For the compiler alone. */
+  readonly needs?: N;
 }
 
-/** A handler in a file of its own is bundled. An inline callback is serialized, which a schema would not survive. */
-type InFile<B extends z.ZodType> =
-  | {
-      /** `import.meta` of the handler's own file. */
-      module: ImportMeta;
-      /** The schema of the JSON body. With one, all that is unreadable or invalid is answered before `handle` is called. */
-      body?: B;
-    }
-  | { module?: never; body?: never };
-
-interface Definition<B extends z.ZodType, M extends EventType, U> {
+interface Definition<B extends z.ZodType, M extends EventType, U, I> {
+  /** `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback: serialized. */
+  module?: I;
   /** The events that it may emit, each in the transaction of the change that it announces. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
-  uses?: U;
+  uses?: Unreserved<U>;
+  /** The schema of the JSON body. With one, all that is unreadable or invalid is answered before `handle` is called. */
+  body?: InFile<I, B, "body">;
   handle: (request: RouteRequest<z.output<B>>, context: Context<U, M, z.ZodUndefined>) => Promise<RouteResponse>;
 }
 
@@ -56,6 +51,8 @@ export function route<
   B extends z.ZodType = z.ZodUndefined,
   const M extends EventType = never,
   const U extends Uses = Record<never, never>,
->(definition: Definition<B, M, U> & InFile<B>): Route<Shared<U> & NeedsOfEmits<M>, M["type"]> {
+  I extends ImportMeta = never,
+>(definition: Definition<B, M, U, I>): Route<Needs<U, never, M["type"]>>;
+export function route(definition: Route): Route {
   return definition;
 }

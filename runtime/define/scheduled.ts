@@ -1,15 +1,16 @@
 import type * as z from "zod";
 import type { EnvironmentWith, VariableName } from "../../contracts/environment.ts";
-import type { Context, Shared, Uses } from "./types.ts";
+import type { Context, Done, Need, Needs, Unreserved, Uses } from "./types.ts";
 import type { Use } from "./uses.ts";
 
-/** What runs on a schedule: uses resources `N` (name to kind). */
-export interface Scheduled<in N = never> {
+/** What runs on a schedule, and needs `N` of its program. */
+export interface Scheduled<out N extends Need = Need> {
   readonly module: ImportMeta;
   readonly uses?: Readonly<Record<string, Use>>;
   readonly variables?: readonly VariableName[];
-  readonly handle: (context: never) => Promise<void>;
-  readonly needs?: (resources: N) => void;
+  readonly handle: (context: never) => Done;
+  /** For the compiler alone. */
+  readonly needs?: N;
 }
 
 /** What a scheduled handler gets beside what every handler does. */
@@ -24,15 +25,16 @@ interface Definition<U, V extends VariableName> {
   /** `import.meta` of the handler's own file, which is bundled. */
   module: ImportMeta;
   /** The resources that it uses, by the name the program offers them under. */
-  uses?: U;
+  uses?: Unreserved<U>;
   /** The environment variables that it cannot do without. */
   variables?: readonly V[];
-  handle: (context: Context<U, never, z.ZodUndefined> & Reporting<V>) => Promise<void>;
+  handle: (context: Context<U, never, z.ZodUndefined> & Reporting<V>) => Done;
 }
 
 /** Defines what runs on a schedule. */
 export function scheduled<const U extends Uses = Record<never, never>, const V extends VariableName = never>(
   definition: Definition<U, V>,
-): Scheduled<Shared<U>> {
+): Scheduled<Needs<U, never, never>>;
+export function scheduled(definition: Scheduled): Scheduled {
   return definition;
 }

@@ -18,52 +18,53 @@ type PortModule<K extends Kind> = { open(opening: Opening): (scope: Scope) => Po
   ? Pick<typeof import("../ports/table.ts"), "emission" | "transact">
   : unknown);
 
-type Verb<K extends Kind> = keyof Ports[K] & string;
+/** The verbs of each kind. Made like this, and not by `keyof` alone, the compiler answers a misspelt one with them all. */
+type Verbs = { readonly [K in Kind]: { [V in keyof Ports[K]]: V }[keyof Ports[K]] };
 
 /** A DynamoDB table that the program offers under the name it is used by. */
-export const table = <const V extends Verb<"table">>(...verbs: V[]): Use<"table", V> => ({
+export const table = <const V extends Verbs["table"]>(...verbs: V[]): Use<"table", V> => ({
   kind: "table",
   verbs,
   load: () => import("../ports/table.ts"),
 });
 
 /** An S3 bucket that the program offers under the name it is used by. */
-export const bucket = <const V extends Verb<"bucket">>(...verbs: V[]): Use<"bucket", V> => ({
+export const bucket = <const V extends Verbs["bucket"]>(...verbs: V[]): Use<"bucket", V> => ({
   kind: "bucket",
   verbs,
   load: () => import("../ports/bucket.ts"),
 });
 
 /** The topic of the system's events, for the relay, which publishes the events that others have written. */
-export const topic = <const V extends Verb<"topic">>(...verbs: V[]): Use<"topic", V> => ({
+export const topic = <const V extends Verbs["topic"]>(...verbs: V[]): Use<"topic", V> => ({
   kind: "topic",
   verbs,
   load: () => import("../ports/topic.ts"),
 });
 
 /** The ledger of effects that have no idempotency key of their own: an e-mail, an SMS. */
-export const ledger = <const V extends Verb<"ledger">>(...verbs: V[]): Use<"ledger", V> => ({
+export const ledger = <const V extends Verbs["ledger"]>(...verbs: V[]): Use<"ledger", V> => ({
   kind: "ledger",
   verbs,
   load: () => import("../ports/ledger.ts"),
 });
 
 /** E-mail by SES, from the address in the consumer's setting `from`; without one, each e-mail is recorded as not sent. */
-export const email = <const V extends Verb<"email">>(...verbs: V[]): Use<"email", V> => ({
+export const email = <const V extends Verbs["email"]>(...verbs: V[]): Use<"email", V> => ({
   kind: "email",
   verbs,
   load: () => import("../ports/email.ts"),
 });
 
 /** SMS by SNS, when the consumer's setting `sms` is true; otherwise each SMS is recorded as not sent. */
-export const sms = <const V extends Verb<"sms">>(...verbs: V[]): Use<"sms", V> => ({
+export const sms = <const V extends Verbs["sms"]>(...verbs: V[]): Use<"sms", V> => ({
   kind: "sms",
   verbs,
   load: () => import("../ports/sms.ts"),
 });
 
 /** HTTPS to a host outside. */
-export const https = <const V extends Verb<"https">>(...verbs: V[]): Use<"https", V> => ({
+export const https = <const V extends Verbs["https"]>(...verbs: V[]): Use<"https", V> => ({
   kind: "https",
   verbs,
   load: () => import("../ports/https.ts"),

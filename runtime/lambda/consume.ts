@@ -10,8 +10,8 @@ import { jsonLog, type Log } from "./log.ts";
 export interface Consumable extends Contextual {
   readonly on: readonly EventType[];
   readonly concurrency?: number;
-  readonly handle?: (event: never, context: never) => Promise<void>;
-  readonly handleBatch?: (batch: never, context: never) => Promise<void>;
+  readonly handle?: (event: never, context: never) => Promise<unknown>;
+  readonly handleBatch?: (batch: never, context: never) => Promise<unknown>;
 }
 
 /** A record whose event could be read. */
@@ -90,7 +90,11 @@ function read(
 }
 
 function guarded(done: Set<string>, { mayBegin, signal }: Deadline, open: (scope: Scope) => unknown) {
-  return async (batch: readonly Readable[], scope: Scope, handle: (context: never) => Promise<void>): Promise<void> => {
+  return async (
+    batch: readonly Readable[],
+    scope: Scope,
+    handle: (context: never) => Promise<unknown>,
+  ): Promise<void> => {
     if (batch.length === 0) return;
     if (!mayBegin()) return scope.log.warn("unprocessed: too little time is left", { records: batch.length });
     const late = () => batch.forEach((one) => one.scope.log.warn("still running at the deadline"));

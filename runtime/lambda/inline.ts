@@ -26,7 +26,7 @@ interface CapturedConsumer {
 /** Makes the runtime of inline callbacks, with the events of the program. */
 export const inlineRuntime = (events: readonly EventType[]) => ({
   /** Makes the Lambda handler of an inline callback of a consumer. */
-  consumeInline: (handle: (event: never, context: never) => Promise<void>, captured: CapturedConsumer) =>
+  consumeInline: (handle: (event: never, context: never) => Promise<unknown>, captured: CapturedConsumer) =>
     consume({
       handle,
       on: events.filter(({ type }) => captured.on.includes(type)),

@@ -8,7 +8,7 @@ import { jsonLog } from "./log.ts";
 /** A definition of `scheduled()`, as the function runs it. */
 export interface Runnable extends Contextual {
   readonly variables?: readonly VariableName[];
-  readonly handle: (context: never) => Promise<void>;
+  readonly handle: (context: never) => Promise<unknown>;
 }
 
 /** Makes the Lambda handler of a scheduled function. Lambda retries it when it throws. */
