@@ -42,8 +42,8 @@ describe("inventory", () => {
     const worlds = useWorlds();
 
     /** Takes a SKU out of the catalogue. */
-    async function discontinue(sku: string): Promise<void> {
-      await documentClient(onDatabase().calls).send(new DeleteCommand({ TableName: "orders-stock", Key: { sku } }));
+    async function discontinue({ stack }: World, sku: string): Promise<void> {
+      await documentClient(onDatabase().calls).send(new DeleteCommand({ TableName: stack.names.stock, Key: { sku } }));
     }
 
     /** A cancelled order of 2 each of three SKUs, of which there were 10: its stock is not returned yet. */
@@ -86,7 +86,7 @@ describe("inventory", () => {
 
     it("returns the other lines, once, when a SKU is discontinued", async () => {
       const { world, orderId, skus } = await cancelledOrder();
-      await discontinue(skus[1] ?? "");
+      await discontinue(world, skus[1] ?? "");
       await deliverTwice(world);
 
       expect(await onHand(world, skus)).to.deep.equal([10, NaN, 10]);
@@ -99,10 +99,10 @@ describe("inventory", () => {
 
     it("returns what is left, once, when another SKU is discontinued under way", async () => {
       const { world, orderId, skus } = await cancelledOrder();
-      await discontinue(skus[1] ?? "");
+      await discontinue(world, skus[1] ?? "");
       let attempts = 0;
       world.around = async (_handler, { operation }, perform) => {
-        if (operation === "TransactWriteItems" && ++attempts === 2) await discontinue(skus[2] ?? "");
+        if (operation === "TransactWriteItems" && ++attempts === 2) await discontinue(world, skus[2] ?? "");
         return perform();
       };
       await deliverTwice(world);

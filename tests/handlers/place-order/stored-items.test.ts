@@ -1,13 +1,8 @@
 import { expect } from "chai";
 import * as z from "zod";
-import placeOrder from "../../../handlers/place-order.ts";
-import { serve } from "../../../runtime/lambda/serve.ts";
-import { scripted } from "../../support/calls.ts";
-import { quietly } from "../../support/captured.ts";
-import { clock, emitting, httpEvent, variables } from "../../support/lambda.ts";
-import { mug, orderRequest, storedOrder, withValue } from "../../support/orders.ts";
+import { orderRequest, storedOrder, withValue } from "../../support/orders.ts";
+import { COMMIT, post } from "../../support/place-order.ts";
 
-const COMMIT = "dynamodb.TransactWriteItems";
 const Order = z.object({ orderId: z.string(), placedAt: z.string() });
 const Committed = z.array(
   z.object({
@@ -17,19 +12,11 @@ const Committed = z.array(
 
 /** Places an order: the answer, and the items of its transaction by their entry, as they are stored. */
 async function place(request: unknown) {
-  const { calls, inputs } = scripted({
-    "dynamodb.BatchGetItem": [{ Responses: { stock: [mug] } }],
-    [COMMIT]: [{}],
-    "sns.Publish": [{}],
-    "dynamodb.UpdateItem": [{}],
-  });
-  const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
-  const event = httpEvent({ body: JSON.stringify(request) });
-  const { body = "" } = await quietly(() => serve(placeOrder, env, calls)(event, clock()));
+  const { body, inputs } = await post(request);
   const items = Committed.parse(inputs(COMMIT)).flatMap(({ TransactItems }) =>
     TransactItems.map(({ Put }) => Put.Item),
   );
-  return { answer: Order.parse(JSON.parse(body)), items: new Map(items.map((item) => [item.entry, item])) };
+  return { answer: Order.parse(body), items: new Map(items.map((item) => [item.entry, item])) };
 }
 
 describe("what an order becomes in the orders table", () => {

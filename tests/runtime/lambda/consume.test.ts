@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { OrderPlaced } from "../../../contracts/events.ts";
 import { consume } from "../../../runtime/lambda/consume.ts";
-import { bucket, consumer, ledger, table } from "../../../runtime/index.ts";
+import { consumer } from "../../../runtime/index.ts";
 import * as z from "zod";
 import { captured, quietly } from "../../support/captured.ts";
 import { batchOf, clock, failures, placedBody, record, variables } from "../../support/lambda.ts";
@@ -32,14 +32,6 @@ describe("consume()", () => {
     expect(await quietly(() => handler({ Records: [] }, clock()))).to.deep.equal(failures());
   });
 
-  const unreadable: Record<string, string> = {
-    "that is not JSON": "{",
-    "that is empty": "",
-    "that is no CloudEvent": "{}",
-    "whose data is not what its type says": placedBody("o-1").replace('"quantity":2', '"quantity":0'),
-    "without a subject": placedBody("o-1").replace('"subject":"o-1"', '"subject":""'),
-    "of another version": placedBody("o-1").replace('"1.0"', '"2.0"'),
-  };
   it("ignores an event that it does not subscribe to: a filter policy changes later than the code", async () => {
     const handled: string[] = [];
     const handler = consume(consumer({ on, handle: async ({ subject }) => void handled.push(subject) }), env);
@@ -58,41 +50,6 @@ describe("consume()", () => {
         messageId: "m-0",
       },
     ]);
-  });
-
-  for (const [what, body] of Object.entries(unreadable)) {
-    it(`gives back a message ${what}, and handles the rest`, async () => {
-      const handled: string[] = [];
-      const handler = consume(consumer({ on, handle: async ({ subject }) => void handled.push(subject) }), env);
-      const { result, lines } = await captured(() =>
-        handler({ Records: [record("m-0", body), ...batchOf(2).Records] }, clock()),
-      );
-      expect(result).to.deep.equal(failures("m-0"));
-      expect(handled).to.deep.equal(["o-1", "o-2"]);
-      expect(lines.map(({ level, message, messageId }) => ({ level, message, messageId }))).to.deep.equal([
-        { level: "error", message: "unreadable message", messageId: "m-0" },
-      ]);
-    });
-  }
-
-  it("writes nothing of an unreadable message into the log", async () => {
-    const handler = consume(consumer({ on, handle: async () => {} }), env);
-    const bodies = [
-      "ada@example.com",
-      '"ada@example.com"',
-      '{"ada@example.com":',
-      placedBody("ada@example.com").slice(0, -1),
-    ];
-    const Records = bodies.map((body, index) => record(`m-${index}`, body));
-    const { lines } = await captured(() => handler({ Records }, clock()));
-    expect(lines).to.have.length(bodies.length);
-    expect(lines.filter((line) => JSON.stringify(line).includes("ada@"))).to.deep.equal([]);
-  });
-
-  it("lets an attribute through that it does not know", async () => {
-    const body = placedBody("o-1").replace("{", '{"extension":"new",');
-    const handler = consume(consumer({ on, handle: async () => {} }), env);
-    expect(await quietly(() => handler({ Records: [record("m-1", body)] }, clock()))).to.deep.equal(failures());
   });
 
   for (const [what, thrown] of Object.entries({ "a string": "no", undefined: undefined, null: null, "a number": 0 })) {
@@ -280,29 +237,5 @@ describe("consume()", () => {
     expect(result).to.deep.equal(failures("m-1"));
     const at = { function: "test", correlationId: "o-1/order.placed", orderId: "o-1", event: "order.placed" };
     expect(lines[0]).to.deep.equal({ level: "warn", message: "still running at the deadline", ...at });
-  });
-});
-
-describe("a consumer's environment", () => {
-  it("is checked when the code is loaded, and names all that is missing", () => {
-    const definition = consumer({
-      module: import.meta,
-      on,
-      emits: [OrderPlaced],
-      uses: { orders: table("update"), effects: ledger("once"), lake: bucket("put") },
-      handle: async () => {},
-    });
-    expect(() => consume(definition, { LEASE_SECONDS: "soon" })).to.throw(
-      'The environment of "this function" is wrong: OUTBOX is missing; TOPIC_ARN is missing; NAME is missing; ' +
-        "EVENT_SOURCE is missing; LEASE_SECONDS: Invalid input: expected number, received NaN.",
-    );
-    const given = { OUTBOX: "{}", TOPIC_ARN: "arn", LEASE_SECONDS: "9", RESOURCES: '{"lake":"l"}' };
-    expect(() => consume(definition, variables({ ...given, OUTBOX: "{" }))).to.throw(
-      'The environment of "test" is wrong: OUTBOX: must be JSON.',
-    );
-    const outbox = { table: "orders", partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: "event#" };
-    expect(() => consume(definition, variables({ ...given, OUTBOX: JSON.stringify(outbox) }))).to.throw(
-      'The environment of "test" is wrong: RESOURCES.orders (a table), RESOURCES.effects (a ledger) is missing.',
-    );
   });
 });
