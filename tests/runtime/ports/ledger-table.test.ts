@@ -10,12 +10,11 @@ import { captured } from "../../support/captured.ts";
 import { useWorlds } from "../../support/world/world.ts";
 
 const { calls } = onDatabase();
-const TableName = "orders-effects";
 const sent: Outcome = { outcome: "sent" };
 const failed = (fault: "client" | "server") => Object.assign(new TypeError("no"), { $fault: fault });
 
 /** The e-mail of one event, whose deliveries come as often as a test asks for. */
-function effectOf() {
+function deliveries(TableName: string) {
   const eventId = `${randomUUID()}/order.placed`;
   const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
   const ledger = open({ resource: TableName, calls, env, settings: {} });
@@ -61,7 +60,8 @@ function effectOf() {
 }
 
 describe("the ledger on a real table", () => {
-  useWorlds();
+  const worlds = useWorlds();
+  const effectOf = () => deliveries(worlds.create().stack.names.effects);
   const inProgress = { result: EffectInProgress.name, acts: 0, warnings: [] };
   const done = { result: sent, acts: 1, warnings: [] };
 

@@ -2,14 +2,13 @@ import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import { ordersOutboxKey } from "../../../contracts/orders-table.ts";
 import { OrderConfirmed, OrderPlaced } from "../../../contracts/events.ts";
 import { consumer, table } from "../../../runtime/index.ts";
 import { consume } from "../../../runtime/lambda/consume.ts";
 import { documentClient } from "../../../runtime/ports/clients.ts";
 import { onDatabase } from "../../support/calls.ts";
 import { quietly } from "../../support/captured.ts";
-import { clock, emitting, failures, placedBody, record, variables } from "../../support/lambda.ts";
+import { clock, failures, placedBody, record } from "../../support/lambda.ts";
 import { useWorlds } from "../../support/world/world.ts";
 
 /** A consumer with no condition of its own: what keeps a second delivery from a second event is the outbox alone. */
@@ -27,23 +26,20 @@ const careless = consumer({
     await transact([count, emit(OrderConfirmed, subject, data)]);
   },
 });
-const env = variables({
-  ...emitting,
-  RESOURCES: '{"orders":"orders-table"}',
-  OUTBOX: JSON.stringify({ table: "orders-table", ...ordersOutboxKey }),
-});
 const Event = z.object({ id: z.string() });
 const Published = z.array(z.object({ Message: z.string().transform((text) => Event.parse(JSON.parse(text))) }));
 
 describe("the outbox on a real table", () => {
-  useWorlds();
+  const worlds = useWorlds();
 
   it("takes each event of a subject once: its second delivery changes nothing and publishes nothing", async () => {
     const orderId = randomUUID();
+    const { stack } = worlds.create();
+    const env = stack.consumers.get("inventory")?.environment ?? {};
     const { calls, inputs } = onDatabase({ "sns.Publish": [{}, {}] });
     const stored = async () => {
       const query = new QueryCommand({
-        TableName: "orders-table",
+        TableName: stack.names.orders,
         KeyConditionExpression: "orderId = :id",
         ExpressionAttributeValues: { ":id": orderId },
         ConsistentRead: true,

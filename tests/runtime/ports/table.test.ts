@@ -37,11 +37,11 @@ describe("a table's query()", () => {
   });
 
   describe("on a real table", () => {
-    useWorlds();
+    const worlds = useWorlds();
 
     it("finds all where there is more than 1 MB, and no more than its limit", async () => {
       const { calls } = onDatabase();
-      const orders = open({ resource: "orders-table", calls, env, settings: {} })(scope);
+      const orders = open({ resource: worlds.create().stack.names.orders, calls, env, settings: {} })(scope);
       const orderId = randomUUID();
       const entries = ["event#1", "event#2", "event#3", "event#4"];
       for (const entry of entries) {
