@@ -49,8 +49,7 @@ describe("the functions' bundles", () => {
     bundles = archives(await evaluateProgram({ over: { consumers: { loyalty: {} } } }));
   });
 
-  it("are each under 250 KB zipped, and load", async function () {
-    this.timeout(60_000);
+  it("are each under 250 KB zipped, and load", async () => {
     const folder = await mkdtemp(join(tmpdir(), "order-fanout-bundles-"));
     try {
       console.log(`    ${"function".padEnd(32)}${"zipped".padStart(10)}${"load".padStart(10)}`);

@@ -92,8 +92,7 @@ function domainWords(source: string): string[] {
 }
 
 describe("the layers", () => {
-  it("point one way, without circles and orphans", async function () {
-    this.timeout(60_000);
+  it("point one way, without circles and orphans", async () => {
     const { output } = await cruise(
       [...FILES, ...OURS, "commands"],
       {

@@ -2,8 +2,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../shared/free-port.ts";
 import { LocalCloudError, messageOf } from "../shared/names.ts";
 
 const binaryVersion = "1.2.1";
@@ -111,21 +111,9 @@ function findBinary(say: (line: string) => void): string {
   return found;
 }
 
-/** A port that was free a moment ago; dynoxide would print `0` for port 0. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
 /** Polls tightly: it is ready within a tenth of a second. */
 async function answers(dynamodb: DynamoDb): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await dynamodb.call("ListTables", {});

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { seeded } from "../shared/random.ts";
 
 const probability = z.number().min(0).max(1);
 
@@ -40,13 +41,13 @@ export interface Faults {
 /** No fault until `set`; the same seed gives the same sequence. */
 export function createFaults(): Faults {
   let settings: FaultSettings = {};
-  let random = mulberry32(1);
+  let random = seeded(1);
   const chance = (probability: number | undefined): boolean => probability !== undefined && random() < probability;
   return {
     get: () => settings,
     set: (next) => {
       settings = next;
-      random = mulberry32(next.seed ?? 1);
+      random = seeded(next.seed ?? 1);
     },
     happens: (fault) => chance(settings[fault]),
     lateness: () => (chance(settings.late?.probability) ? (settings.late?.ms ?? 0) : 0),
@@ -62,16 +63,5 @@ export function createFaults(): Faults {
         .map((item) => ({ item, order: random() }))
         .sort((a, b) => a.order - b.order)
         .map(({ item }) => item),
-  };
-}
-
-/** A small generator of pseudo-random numbers with a seed (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }

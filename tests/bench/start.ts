@@ -9,13 +9,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../support/cloud.ts";
+import { freePort } from "../../local/shared/free-port.ts";
 import { orderOf } from "../support/orders.ts";
 
 const runs = Number(process.argv[2] ?? 5);
 
 async function measure(state: string): Promise<{ answer: number; ready: number; done: number }> {
-  const port = await freePort();
+  const port = await freePort(2);
   const began = performance.now();
   const since = () => performance.now() - began;
   const child = spawn("npm", ["start", "--silent", "--", "--json", "--state", state, "--port", String(port)], {

@@ -7,8 +7,9 @@ import { collect, countLeft, sellStock, type Collected } from "./collect.ts";
 import { judge } from "./judge.ts";
 import { createLoad, type Load } from "./load.ts";
 import { CommandError, columns, main, readArguments } from "../../commands/shared/console.ts";
-import { freePort, startLocalCloud, type LocalCloud } from "../support/cloud.ts";
-import { seeded, type Random } from "../support/random.ts";
+import { freePort } from "../../local/shared/free-port.ts";
+import { seeded, type Random } from "../../local/shared/random.ts";
+import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 
 const usage = `npm run chaos -- [--orders 10000] [--rate 25] [--clients 24] [--kills 5] [--seed N] [--json]
 
@@ -192,7 +193,7 @@ await main(usage, async () => {
   say(`seed ${seed}: ${orders} orders, ${rate} a second from ${clients} clients`);
 
   const state = await mkdtemp(join(tmpdir(), "order-fanout-chaos-"));
-  const port = await freePort();
+  const port = await freePort(2);
   const cloud = await startLocalCloud({ state, port, configFile: "tests/stacks/Pulumi.faults.yaml", speed: SPEED });
   const run: Run = { random: seeded(seed), say, state, port, cloud, kills: 0, snsOutages: 0 };
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import type { Random } from "../support/random.ts";
+import type { Random } from "../../local/shared/random.ts";
 
 /** One order that a client wants, and in the end has. */
 export interface Accepted {

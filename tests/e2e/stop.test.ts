@@ -10,8 +10,7 @@ import { until } from "../support/until.ts";
 /** Errors that a stop would bring about: a service that has gone before its caller, a worker that is ended. */
 const cutOff = /"event":"error"|ECONNREFUSED|ECONNRESET|socket hang up|ExitError/;
 
-describe("Ctrl-C on the local cloud", function () {
-  this.timeout(300_000);
+describe("Ctrl-C on the local cloud", () => {
   let state: string;
   let cloud: LocalCloud;
   before(async () => {

@@ -2,16 +2,16 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../support/cloud.ts";
+import { freePort } from "../../local/shared/free-port.ts";
 import { inCopy } from "../support/project-copy.ts";
 
 describe("The local cloud without its DynamoDB", () => {
   it("says how to get it, or what to set instead", async () => {
     const stderr = await inCopy({ cache: true }, async (cwd) => {
       await rm(join(cwd, "node_modules/@dynoxide"), { recursive: true });
-      const port = String(await freePort());
+      const port = String(await freePort(2));
       return new Promise<string>((resolve) => {
-        const options = { cwd, timeout: 30_000, env: { PATH: process.env["PATH"] } };
+        const options = { cwd, env: { PATH: process.env["PATH"] } };
         execFile(process.execPath, ["local/start.ts", "--port", port], options, (_error, _stdout, said) =>
           resolve(said),
         );

@@ -3,7 +3,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { defineHost } from "../../local/outside/define-host.ts";
-import { eventually, programFile, Project, type LocalCloud } from "./support/cloud.ts";
+import type { CloudProcess } from "../support/cloud-process.ts";
+import { until } from "../support/until.ts";
+import { programFile, Project } from "./support/project.ts";
 
 const outside = join(import.meta.dirname, "../../local/outside");
 const folder = "local/outside/hosts";
@@ -27,9 +29,12 @@ const fraud = `
 
 describe("The outside of the local cloud", () => {
   let project: Project;
-  let cloud: LocalCloud;
+  let cloud: CloudProcess;
   before(async () => {
-    project = new Project(programFile("shop.ts"), { [`${folder}/carrier.ts`]: carrier, [`${folder}/fraud.ts`]: fraud });
+    project = new Project(programFile("program.ts"), {
+      [`${folder}/carrier.ts`]: carrier,
+      [`${folder}/fraud.ts`]: fraud,
+    });
     cloud = await project.start();
   });
   after(() => project.remove());
@@ -39,7 +44,7 @@ describe("The outside of the local cloud", () => {
     const act = JSON.stringify({ act: "fetch", url, init: { method, ...init } });
     const from = cloud.logged("api").length;
     const answer: unknown = await (await fetch(`${cloud.apiUrl}/act`, { method: "POST", body: act })).json();
-    const logged = await eventually("the log", () => {
+    const logged = await until("the log", () => {
       const now = cloud.logged("api").slice(from);
       return now.length >= lines ? now : undefined;
     });

@@ -13,7 +13,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
-import { eventually, freePorts, Project } from "./support/cloud.ts";
+import { freePort } from "../../local/shared/free-port.ts";
+import { until } from "../support/until.ts";
+import { Project } from "./support/project.ts";
 
 /** A table, a topic, and a queue for each consumer in the config. */
 const program = `
@@ -41,7 +43,7 @@ describe("The local cloud's state", () => {
       "Pulumi.local.yaml": config("one", "two"),
       "catalogue.csv": 'sku,name,unitPrice,currency,onHand\nMUG-001,"Mug, blue",1299,EUR,5\n',
     });
-    port = await freePorts();
+    port = await freePort(2);
   });
   after(() => project.remove());
 
@@ -90,11 +92,11 @@ describe("The local cloud's state", () => {
       local: { endpoint: third.endpoint, mailboxUrl: `${third.endpoint}/_local/mailbox` },
     });
     await third.kill();
-  }).timeout(25_000);
+  });
 
   it("leaves no process behind when it is killed", async function () {
     if (process.platform === "win32") this.skip();
-    const cloud = await project.start([], await freePorts());
+    const cloud = await project.start([], await freePort(2));
     const database = join(project.folder, "state/dynamodb.db");
     const left = () =>
       execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
@@ -102,11 +104,11 @@ describe("The local cloud's state", () => {
         .filter((line) => line.includes(database));
     expect(left()).to.have.length.above(0);
     await cloud.kill();
-    await eventually("the end of dynoxide", () => (left().length === 0 ? true : undefined));
+    await until("the end of dynoxide", () => (left().length === 0 ? true : undefined));
   });
 
   it("is one cloud's at a time", async () => {
-    const running = await project.start([], await freePorts());
+    const running = await project.start([], await freePort(2));
     const { code, output } = await (await project.launch()).ended;
     expect([code, output]).to.deep.equal([
       1,
@@ -279,7 +281,7 @@ describe("The local cloud's errors", () => {
   });
 
   it("name a port in use", async () => {
-    const port = await freePorts();
+    const port = await freePort(2);
     const server = createServer();
     await new Promise<void>((settle) => server.listen(port, "127.0.0.1", settle));
     try {

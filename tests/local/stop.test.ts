@@ -2,7 +2,9 @@ import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-s
 import { expect } from "chai";
 import { join } from "node:path";
 import * as z from "zod";
-import { eventually, Project, type LocalCloud } from "./support/cloud.ts";
+import type { CloudProcess } from "../support/cloud-process.ts";
+import { until } from "../support/until.ts";
+import { Project } from "./support/project.ts";
 
 /** A function that works on a message until the file exists which the message names. */
 const program = `
@@ -36,10 +38,10 @@ describe("Stopping the local cloud", () => {
       const { queueUrl: QueueUrl } = Outputs.parse(await cloud.ready);
       const sqs = new SQSClient(cloud.client());
       const [ends, hangs] = [join(project.folder, "ends"), join(project.folder, "hangs")];
-      const begun = (run: LocalCloud) => run.logged("worker").flatMap(({ log }) => Line.safeParse(log).data ?? []);
-      const messages = (run: LocalCloud) => begun(run).map(({ message }) => message);
+      const begun = (run: CloudProcess) => run.logged("worker").flatMap(({ log }) => Line.safeParse(log).data ?? []);
+      const messages = (run: CloudProcess) => begun(run).map(({ message }) => message);
       for (const MessageBody of [ends, hangs]) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-      await eventually("both", () => (messages(cloud).length === 2 ? true : undefined), 30_000);
+      await until("both", () => (messages(cloud).length === 2 ? true : undefined));
 
       const stopping = cloud.stop();
       const refused = () =>
@@ -47,13 +49,13 @@ describe("Stopping the local cloud", () => {
           () => undefined,
           () => true,
         );
-      await eventually("no more requests", refused, 30_000);
+      await until("no more requests", refused);
       project.write({ ends: "" });
       const { code, output } = await stopping;
       expect([code, output.includes("ExitError")]).to.deep.equal([0, false]);
 
       const again = await project.start([], cloud.port);
-      await eventually("the other", () => (messages(again).length > 0 ? true : undefined), 30_000);
+      await until("the other", () => (messages(again).length > 0 ? true : undefined));
       const AttributeNames = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
       const left = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }));
       expect(messages(again)).to.deep.equal([hangs]);
@@ -64,5 +66,5 @@ describe("Stopping the local cloud", () => {
     } finally {
       await project.remove();
     }
-  }).timeout(120_000);
+  });
 });

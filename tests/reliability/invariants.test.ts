@@ -2,7 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import { checkHistory } from "../support/history.ts";
-import { seeded, type Random } from "../support/random.ts";
+import { seeded, type Random } from "../../local/shared/random.ts";
 import { useWorlds, type World } from "../support/world/world.ts";
 
 const clean = { lost: [], unexpected: [], duplicated: [], pending: [] };
@@ -283,6 +283,18 @@ describe("the order's promises", () => {
     expect(await world.effect(`${orderId}/order.placed`, "notifications#email")).to.deep.equal(byB);
     await world.settle();
     expect(world.providers.mails.filter(({ subject }) => subject.startsWith("We have received")).length).to.equal(1);
+  });
+
+  it("a carrier that is down for an hour loses nothing, where the stack's config asks for that (I19)", async () => {
+    const world = worlds.create();
+    const sku = await sold(world);
+    const back = world.clock.now + 60 * 60_000;
+    world.around = async (_handler, { service }, perform) =>
+      service === "https" && world.clock.now < back ? { status: 503, body: {} } : perform();
+    const orderIds = await placeMany(world, sku, 3);
+    await world.settle();
+
+    expect(await verdict(world, orderIds)).to.deep.equal(clean);
   });
 
   it("a carrier's lost reply is no second shipment: the retry carries the same key (I14)", async () => {

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits for the thing itself: asks again and again until `ask` gives something, at most `seconds`. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 10): Promise<T> {
+/**
+ * Waits for the thing itself: asks again and again until `ask` gives something, at most `seconds`. The limit is there
+ * for what never comes, not for what comes late: a test must hold on a machine that is ten times slower.
+ */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 120,
+): Promise<T> {
   const deadline = performance.now() + seconds * 1_000;
   for (;;) {
     const found = await ask();

@@ -3,7 +3,9 @@ import { expect } from "chai";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { eventually, Project, type LocalCloud } from "../support/cloud.ts";
+import type { CloudProcess } from "../../support/cloud-process.ts";
+import { until } from "../../support/until.ts";
+import { Project } from "../support/project.ts";
 
 const program = `
   import * as aws from "@pulumi/aws";
@@ -17,7 +19,7 @@ describe("The local cloud's catalogue", () => {
   afterEach(() => project.remove());
 
   it("is loaded anew when the database has been deleted, and never into a table that was emptied", async () => {
-    const skus = async (cloud: LocalCloud): Promise<(string | undefined)[]> => {
+    const skus = async (cloud: CloudProcess): Promise<(string | undefined)[]> => {
       const { tables } = Outputs.parse(await cloud.ready);
       const scan = new ScanCommand({ TableName: tables.stock });
       return ((await new DynamoDBClient(cloud.client()).send(scan)).Items ?? []).map(({ sku }) => sku?.S);
@@ -38,7 +40,7 @@ describe("The local cloud's catalogue", () => {
     const renewed = await project.start();
     expect(await skus(renewed)).to.deep.equal(["MUG-001"]);
     await renewed.stop();
-  }).timeout(120_000);
+  });
 
   it("is whole after a kill -9 in the middle of loading it", async () => {
     const rows = 2_000;
@@ -49,15 +51,13 @@ describe("The local cloud's catalogue", () => {
     const tables = async () => (await dynamodb.send(new ListTablesCommand({}))).TableNames ?? [];
     const count = async (TableName: string) =>
       (await dynamodb.send(new ScanCommand({ TableName, Select: "COUNT" }))).Count ?? 0;
-    const table = await eventually(
-      "the stock table",
-      async () => (await tables().catch(() => [])).find((name) => name.startsWith("stock")),
-      50_000,
+    const table = await until("the stock table", async () =>
+      (await tables().catch(() => [])).find((name) => name.startsWith("stock")),
     );
-    await eventually("its first rows", async () => ((await count(table)) > 0 ? true : undefined), 50_000);
+    await until("its first rows", async () => ((await count(table)) > 0 ? true : undefined));
     await cut.kill();
 
     await project.start([], cut.port);
     expect(await count(table)).to.equal(rows);
-  }).timeout(120_000);
+  });
 });

@@ -53,9 +53,8 @@ describe("parseJson()", () => {
   });
 
   it("reads a long text in a time that grows with its length alone", () => {
-    const text = JSON.stringify({ a: '\\"'.repeat(30_000) });
-    const from = performance.now();
-    parseJson(text);
-    expect(performance.now() - from).to.be.below(500);
+    // What takes the square of the length, or worse, does not end within the test's limit.
+    const text = JSON.stringify({ a: '\\"'.repeat(2_000_000) });
+    expect(parseJson(text)).to.deep.equal(JSON.parse(text));
   });
 });

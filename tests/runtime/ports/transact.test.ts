@@ -56,8 +56,7 @@ describe("transact()", () => {
     });
   }
 
-  it("throws a conflict that does not end, after 12 attempts", async function () {
-    this.timeout(20_000);
+  it("throws a conflict that does not end, after 12 attempts", async () => {
     const conflicts = Array.from({ length: 13 }, () => cancelled("TransactionConflict", "None"));
     expect(await transacting(conflicts)).to.deep.equal({ thrown: "TransactionCanceledException", attempts: 12 });
   });

@@ -1,4 +1,5 @@
-// The throwaway program of the local cloud's tests: an HTTP API, a topic, two queues and a table.
+// The throwaway program of the local cloud's tests: an HTTP API, a topic, queues and a table. It is run 20 times faster,
+// so that a message is invisible for as long as a slow machine works on it, and comes again a second after.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -10,7 +11,7 @@ function lambda(name: string, code: string, args: Partial<aws.lambda.FunctionArg
     runtime: "nodejs24.x",
     handler: "index.handler",
     memorySize: 128,
-    timeout: 5,
+    timeout: 20,
     code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(code) }),
     ...args,
   });
@@ -19,10 +20,11 @@ function lambda(name: string, code: string, args: Partial<aws.lambda.FunctionArg
 const topic = new aws.sns.Topic("events");
 const deadLetters = new aws.sqs.Queue("dead-letters");
 const queue = new aws.sqs.Queue("work", {
-  visibilityTimeoutSeconds: 1,
+  visibilityTimeoutSeconds: 20,
   redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 3 }),
 });
-const slow = new aws.sqs.Queue("windowed", { visibilityTimeoutSeconds: 30 });
+const windowed = new aws.sqs.Queue("windowed", { visibilityTimeoutSeconds: 600 });
+const filled = new aws.sqs.Queue("filled", { visibilityTimeoutSeconds: 600 });
 const subscription = new aws.sns.TopicSubscription("work", {
   topic: topic.arn,
   protocol: "sqs",
@@ -55,10 +57,17 @@ new aws.lambda.EventSourceMapping("work", {
   functionResponseTypes,
 });
 new aws.lambda.EventSourceMapping("windowed", {
-  eventSourceArn: slow.arn,
+  eventSourceArn: windowed.arn,
   functionName: worker.arn,
   batchSize: 25,
-  maximumBatchingWindowInSeconds: 1,
+  maximumBatchingWindowInSeconds: 20,
+  functionResponseTypes,
+});
+new aws.lambda.EventSourceMapping("filled", {
+  eventSourceArn: filled.arn,
+  functionName: worker.arn,
+  batchSize: 16,
+  maximumBatchingWindowInSeconds: 300,
   functionResponseTypes,
 });
 
@@ -84,10 +93,10 @@ const act = `exports.handler = async (event, context) => {
      return { done: act };
    };`;
 const api = lambda("api", act, {
-  timeout: 1,
+  timeout: 60,
   environment: { variables: { LEASE_SECONDS: "60", COLOUR: "blue" } },
 });
-const patient = lambda("patient", act, { timeout: 60 });
+const brief = lambda("brief", act, { timeout: 1 });
 const unpermitted = lambda("unpermitted", `exports.handler = async () => ({ statusCode: 200 });`);
 const gateway = new aws.apigatewayv2.Api("gateway", {
   protocolType: "HTTP",
@@ -108,22 +117,22 @@ function integration(name: string, target: aws.lambda.Function): pulumi.Output<s
   }).id.apply((id) => `integrations/${id}`);
 }
 const toApi = integration("api", api);
-const toPatient = integration("patient", patient);
+const toBrief = integration("brief", brief);
 const toUnpermitted = integration("unpermitted", unpermitted);
 const routes = { act: "POST /act", echo: "ANY /echo/{thing}", context: "GET /context", limited: "GET /echo/limited" };
 for (const [name, routeKey] of Object.entries(routes)) {
   new aws.apigatewayv2.Route(name, { apiId: gateway.id, routeKey, target: toApi });
 }
 new aws.apigatewayv2.Route("unpermitted", { apiId: gateway.id, routeKey: "GET /unpermitted", target: toUnpermitted });
-new aws.apigatewayv2.Route("patient", { apiId: gateway.id, routeKey: "POST /patient", target: toPatient });
+new aws.apigatewayv2.Route("brief", { apiId: gateway.id, routeKey: "POST /brief", target: toBrief });
 new aws.apigatewayv2.Stage("default", {
   apiId: gateway.id,
   name: "$default",
   autoDeploy: true,
   defaultRouteSettings: { throttlingRateLimit: 100, throttlingBurstLimit: 100 },
-  routeSettings: [{ routeKey: "GET /echo/limited", throttlingRateLimit: 1, throttlingBurstLimit: 2 }],
+  routeSettings: [{ routeKey: "GET /echo/limited", throttlingRateLimit: 0.001, throttlingBurstLimit: 2 }],
 });
-for (const [name, permitted] of Object.entries({ api, patient })) {
+for (const [name, permitted] of Object.entries({ api, brief })) {
   new aws.lambda.Permission(name, {
     action: "lambda:InvokeFunction",
     function: permitted.name,
@@ -134,10 +143,11 @@ for (const [name, permitted] of Object.entries({ api, patient })) {
 
 export const topicArn = topic.arn;
 export const queueUrl = queue.url;
-export const windowedUrl = slow.url;
+export const windowedUrl = windowed.url;
+export const filledUrl = filled.url;
 export const deadLetterQueueUrl = deadLetters.url;
 export const tableName = table.name;
 export const bucketName = bucket.bucket;
 export const functionName = api.name;
-export const patientName = patient.name;
+export const briefName = brief.name;
 export const subscriptionArn = subscription.arn;
