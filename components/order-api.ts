@@ -16,7 +16,6 @@ type Unroutable<K> =
   Complaint<`\`${Exclude<K & string, RouteKey>}\` is not a route: write a method and a path, such as \`GET /orders/{orderId}\``>;
 
 export interface OrderApiArgs<R extends Routes, T extends string, O> {
-  /** Carries all that the routes emit. */
   topic: Uncarried<NeedsOf<R>, T> & FanOutTopic<T>;
   /** Each route's definition; an arrow alone is an inline callback. */
   routes: Unroutable<keyof R> & R;

@@ -11,7 +11,6 @@ import { toRecord, type Unoffered } from "./resources.ts";
 export interface QueueLimits {
   /** Messages in a batch. */
   batchSize: number;
-  /** In seconds. */
   batchWindowSeconds: number;
   /** Batches at the same time. */
   maxConcurrency: number;
@@ -24,7 +23,6 @@ export interface QueueLimits {
 }
 
 export interface QueueConsumerArgs<N extends Need, T extends string, R> extends QueueLimits {
-  /** Carries all that the handler receives and emits. */
   topic: Uncarried<N, T> & FanOutTopic<T>;
   /** A definition of `consumer()`: with a module it is bundled, without one it is an inline callback. */
   handler: Consumer<N>;

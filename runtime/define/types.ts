@@ -13,9 +13,9 @@
  * ```
  *
  * In `loadConfig({ x })` each need gets the name of who has it: `ResourceNeed<"stock", "table", "x">`. A component then
- * checks what it is given against the needs. Each check is `unknown` where all is well, and otherwise a sentence: given
- * `resources: R & Unoffered<...>`, the compiler prints that resources are "not assignable to type '"`x` needs the table
- * `stock`, which the program does not offer: add it to `resources`"'".
+ * checks its arguments against the needs. Each check is `unknown` where all is well, and otherwise a sentence: for an
+ * argument `resources: Unoffered<...> & R`, the compiler prints that the resources are "not assignable to type '"`x` needs
+ * the table `stock`, which the program does not offer: add it to `resources`"'".
  */
 import type * as z from "zod";
 import type { DataOf, EventType } from "../../contracts/cloud-event.ts";
@@ -27,7 +27,10 @@ import type { Kind, Use } from "./uses.ts";
 /** The kinds of resource that a program offers; a handler has the other kinds from AWS or the world as such. */
 export type Offered = "table" | "bucket" | "ledger" | "outbox";
 
-/** A resource that a definition needs of its program: its name and kind, and the definition's own name once it has one. */
+/**
+ * A resource that a definition needs of its program: its name and kind, and who needs it. A definition has no name until
+ * it is in a registry: `By` is `never`, which every name may stand in for.
+ */
 export interface ResourceNeed<
   out N extends string = string,
   out K extends Offered = Offered,

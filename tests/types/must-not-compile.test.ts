@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { diagnose, type Diagnosis } from "../support/compile.ts";
-import { given, right, wrong } from "./cases.ts";
+import { given, right } from "./accepted.ts";
 import { firstErrors } from "./first-errors.ts";
+import { wrong } from "./rejected.ts";
 
 const codes = { ...right, ...Object.fromEntries(Object.entries(wrong).map(([name, { code }]) => [name, code])) };
 const programs = Object.fromEntries([
