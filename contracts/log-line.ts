@@ -32,7 +32,7 @@ export interface Written {
 export interface Columns {
   readonly timeZone: string;
   readonly colour: boolean;
-  /** The longest function name, in characters. */
+  /** How wide the function's column begins; a longer name widens it. */
   readonly nameWidth: number;
 }
 
@@ -47,6 +47,7 @@ const lambdasOwn = /^(INIT_START|START|END|REPORT) /;
  * first 8 digits; an error's stack follows, indented. Gives undefined for metrics, debug lines, blank lines and Lambda's own.
  */
 export function logColumns({ timeZone, colour, nameWidth }: Columns): (written: Written) => string | undefined {
+  let width = nameWidth;
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone, timeStyle: "medium" });
   return ({ at, name, line }) => {
     const fields = parseLine(line);
@@ -56,9 +57,11 @@ export function logColumns({ timeZone, colour, nameWidth }: Columns): (written: 
     if (entry.level.toLowerCase() === "debug") return undefined;
     const stamped = Date.parse(entry.timestamp ?? "");
     const time = Number.isNaN(stamped) ? at : stamped;
+    const who = entry.function ?? name;
+    width = Math.max(width, who.length);
     const start = [
       `${clock.format(time)}.${String(time % 1000).padStart(3, "0")}`,
-      (entry.function ?? name).padEnd(nameWidth),
+      who.padEnd(width),
       (entry.orderId ?? "").slice(0, 8).padEnd(8),
       entry.message,
     ];

@@ -70,16 +70,19 @@ export function deadLettersSuite(shared: () => Shared): void {
       const name = (text: string) =>
         text
           .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+          .replace(/(\.ts):\d+:\d+/g, "$1:LINE:COLUMN")
           .replaceAll(poison, "POISON")
           .replaceAll(event, "EVENT")
           .replaceAll(orderId, "ORDER");
+      const notFound =
+        "OrderNotFound: order ORDER or its contact is not in the orders table at handlers/orders.ts:LINE:COLUMN";
       expect(name(shown[0]?.stdout ?? "").replace(/ {3,}/g, "  ")).to.equal(
         [
           "SENT  EVENT  ORDER  RECEIVES  MESSAGE",
           "TIME  unreadable  5  POISON",
-          "  TIME  Error: the body is not JSON",
+          "  TIME  Error: the body is not JSON at contracts/cloud-event.ts:LINE:COLUMN",
           "TIME  order.placed  ORDER  5  EVENT",
-          "  TIME  OrderNotFound: order ORDER or its contact is not in the orders table",
+          `  TIME  ${notFound}`,
           "",
         ].join("\n"),
       );
@@ -92,7 +95,7 @@ export function deadLettersSuite(shared: () => Shared): void {
           orderId: "",
           sentAt: "TIME",
           receives: 5,
-          lastError: { at: "TIME", error: "Error: the body is not JSON" },
+          lastError: { at: "TIME", error: "Error: the body is not JSON at contracts/cloud-event.ts:LINE:COLUMN" },
         },
         {
           messageId: "EVENT",
@@ -100,7 +103,7 @@ export function deadLettersSuite(shared: () => Shared): void {
           orderId: "ORDER",
           sentAt: "TIME",
           receives: 5,
-          lastError: { at: "TIME", error: "OrderNotFound: order ORDER or its contact is not in the orders table" },
+          lastError: { at: "TIME", error: notFound },
         },
       ]);
     });
