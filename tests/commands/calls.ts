@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { freePort } from "../support/cloud.ts";
+import { freePort } from "../../local/shared/free-port.ts";
 import { runCommand } from "../support/command.ts";
 import { refused, wrongCall, wrongly, type Shared } from "./shared.ts";
 

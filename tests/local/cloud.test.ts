@@ -185,7 +185,9 @@ describe("The local cloud:", () => {
       const context = z.looseObject({ environment: z.record(z.string(), z.string()) });
       const { environment, ...rest } = context.parse(await (await fetch(`${cloud.apiUrl}/context`)).json());
       expect(rest).to.include({ name: outputs.functionName, memory: "128" });
-      expect(environment).to.deep.equal({
+      const { _X_AMZN_TRACE_ID: trace, ...own } = environment;
+      expect(trace).to.match(/^Root=1-/);
+      expect(own).to.deep.equal({
         COLOUR: "blue",
         LEASE_SECONDS: "3",
         TZ: "UTC",

@@ -6,7 +6,9 @@ import {
   type FilterLogEventsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { expect } from "chai";
-import { eventually, Project, type LocalCloud } from "./support/cloud.ts";
+import type { CloudProcess } from "../support/cloud-process.ts";
+import { until } from "../support/until.ts";
+import { Project } from "./support/project.ts";
 
 /** Functions that write what is posted to them, a line for each text, each in a log group of its own. */
 const program = `
@@ -40,7 +42,7 @@ new aws.apigatewayv2.Stage("stage", { apiId: api.id, name: "$default", autoDeplo
 
 describe("CloudWatch Logs on the local cloud", () => {
   let project: Project;
-  let cloud: LocalCloud;
+  let cloud: CloudProcess;
   let logs: CloudWatchLogsClient;
 
   before(async () => {
@@ -72,7 +74,7 @@ describe("CloudWatch Logs on the local cloud", () => {
   async function write(name: string, lines: readonly string[]): Promise<void> {
     const response = await fetch(`${cloud.apiUrl}/${name}`, { method: "POST", body: JSON.stringify(lines) });
     expect(response.status).to.equal(204);
-    await eventually("the lines are in the log", async () => {
+    await until("the lines are in the log", async () => {
       const { messages } = await filter(`${name}-logs`);
       return messages.length >= lines.length || undefined;
     });
