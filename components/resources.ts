@@ -28,7 +28,7 @@ export type Unoffered<N, R> = Complaint<
     ? Name extends keyof R
       ? R[Name] extends Provided[K]
         ? never
-        : `${Who<By>} needs the ${K} \`${Name}\`, but what the program offers as \`${Name}\` is of another kind`
+        : `${Who<By>} needs the ${K} \`${Name}\`, but \`${Name}\` is another kind of resource: change the name or the kind in \`uses\``
       : `${Who<By>} needs the ${K} \`${Name}\`, which the program does not offer: add it to \`resources\``
     : never
 >;

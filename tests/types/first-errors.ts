@@ -117,7 +117,7 @@ export const firstErrors: Record<string, FirstError> = {
     },
     printed: [
       `index.ts(19,7): error TS2322: Type '{ orders: Table; outbox: Outbox; stock: Table; effects: EffectLedger; lake: Bucket; }' is not assignable to type '...'.`,
-      `  Type '{ orders: Table; outbox: Outbox; stock: Table; effects: EffectLedger; lake: Bucket; }' is not assignable to type '"\`fraud-screening\` needs the bucket \`stock\`, but what the program offers as \`stock\` is of another kind"'.`,
+      `  Type '{ orders: Table; outbox: Outbox; stock: Table; effects: EffectLedger; lake: Bucket; }' is not assignable to type '"\`fraud-screening\` needs the bucket \`stock\`, but \`stock\` is another kind of resource: change the name or the kind in \`uses\`"'.`,
     ],
   },
   "that a name is used as two kinds": {

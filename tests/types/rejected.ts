@@ -9,7 +9,7 @@ const clash = loadConfig({
 const missing = (who: string, kind: string, name: string) =>
   `${who} needs the ${kind} \`${name}\`, which the program does not offer: add it to \`resources\``;
 const another = (who: string, kind: string, name: string) =>
-  `${who} needs the ${kind} \`${name}\`, but what the program offers as \`${name}\` is of another kind`;
+  `${who} needs the ${kind} \`${name}\`, but \`${name}\` is another kind of resource: change the name or the kind in \`uses\``;
 const uncarried = (who: string, type: string) =>
   `${who} receives or emits ${type}, which the topic does not carry: add it to the \`events\` of the topic`;
 const twoKinds = "`stock` is used as two kinds of resource (bucket by `b`, table by `a`): rename one of them";
