@@ -20,7 +20,7 @@ with what happened. Exits with 1 when anything was lost, unexpected or duplicate
 
 /**
  * Functions are no faster for it, so a lease must stay longer than its owner may live: (3 + 120) / 20 s for the 3 s of
- * Pulumi.faults.yaml.
+ * tests/stacks/Pulumi.chaos.yaml.
  */
 const SPEED = 20;
 
@@ -45,7 +45,7 @@ function drawFaults(random: Random): Record<string, unknown> {
     conflict: random() * 0.1,
     lost: random() * 0.01,
     late: { probability: random() * 0.015, ms: 200 + random() * 3_000 },
-    repeat: random() * 0.2,
+    repeat: 0.1 + random() * 0.2,
     snsDown: random() < 0.08,
     hostsDown: random() < 0.1 ? ["carrier.test"] : [],
   };
@@ -81,7 +81,7 @@ async function killCloud(run: Run, faults: Record<string, unknown>): Promise<voi
   run.cloud = await startLocalCloud({
     state: run.state,
     port: run.port,
-    configFile: "tests/stacks/Pulumi.faults.yaml",
+    configFile: "tests/stacks/Pulumi.chaos.yaml",
     speed: SPEED,
   });
   await setFaults(run, faults);
@@ -194,7 +194,7 @@ await main(usage, async () => {
 
   const state = await mkdtemp(join(tmpdir(), "order-fanout-chaos-"));
   const port = await freePort(2);
-  const cloud = await startLocalCloud({ state, port, configFile: "tests/stacks/Pulumi.faults.yaml", speed: SPEED });
+  const cloud = await startLocalCloud({ state, port, configFile: "tests/stacks/Pulumi.chaos.yaml", speed: SPEED });
   const run: Run = { random: seeded(seed), say, state, port, cloud, kills: 0, snsOutages: 0 };
   try {
     await sellStock(cloud.outputs, orders);
