@@ -1,45 +1,55 @@
-/** A guard of the code: how it is taken out, and which tests must notice. */
+/** A guard of the code: how it is taken out, and the test that must notice. */
 export interface Guard {
   readonly name: string;
   /** The row of the promises' table that it stands for. */
   readonly promise: string;
+  /** In each file `find` occurs exactly once. */
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
-  readonly tests: readonly string[];
+  /** The test's file, and its full title: its suites' titles and its own. */
+  readonly by: { readonly file: string; readonly title: string };
 }
 
-const invariants = "tests/reliability/invariants.test.ts";
-const crashes = "tests/reliability/crash-points.test.ts";
-const inventory = "tests/reliability/inventory.test.ts";
+const test = (file: string, suite: string) => (title: string) => ({ file, title: `${suite} ${title}` });
+const promise = test("tests/reliability/invariants.test.ts", "the order's promises");
+const crash = test("tests/reliability/crash-points.test.ts", "a function that dies at any call (I3)");
+const stock = test("tests/reliability/inventory.test.ts", "inventory");
+const booking = test("tests/handlers/shipment-booking.test.ts", "a shipment's booking");
+const shipment = test("tests/handlers/shipment.test.ts", "shipment");
+const relay = test("tests/handlers/relay-outbox.test.ts", "the relay");
+const ledger = test("tests/runtime/ports/ledger.test.ts", "the ledger's once()");
+const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
+
+const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
+const zombie = promise("a zombie is fenced: a function that goes on after its lease changes nothing (I13)");
 
 const guard = (
-  promise: string,
+  promised: string,
   name: string,
-  tests: string | readonly string[],
+  by: Guard["by"],
   file: string,
   find: string,
   replace: string,
-): Guard => ({
-  name,
-  promise,
-  tests: typeof tests === "string" ? [tests] : tests,
-  edits: [{ file, find, replace }],
-});
+): Guard => ({ name, promise: promised, by, edits: [{ file, find, replace }] });
 
 /** Every guard that a promise rests on. */
 export const guards: readonly Guard[] = [
   {
     name: "an order is written once",
     promise: "I16",
-    tests: [invariants],
+    by: oneKey,
     edits: [
       { file: "handlers/place-order.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)"', replace: "" },
-      { file: "runtime/ports/outbox.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)",', replace: "" },
+      {
+        file: "runtime/ports/outbox.ts",
+        find: 'ConditionExpression: "attribute_not_exists(correlationId)",',
+        replace: "",
+      },
     ],
   },
   guard(
     "I16",
     "a key is read before anything is priced",
-    invariants,
+    oneKey,
     "handlers/place-order.ts",
     "key !== undefined && (await replay())",
     "false && (await replay())",
@@ -47,7 +57,7 @@ export const guards: readonly Guard[] = [
   guard(
     "I16",
     "a key belongs to one body",
-    invariants,
+    oneKey,
     "handlers/place-order.ts",
     "order.fingerprint !== fingerprint",
     "false",
@@ -55,15 +65,15 @@ export const guards: readonly Guard[] = [
   guard(
     "I4",
     "an event is marked until it is published",
-    invariants,
+    promise("an event that SNS does not take stays in the outbox, and those beside it do not (I4)"),
     "runtime/ports/outbox.ts",
-    "outboxShard: shardOf(orderId), outboxSince: now",
-    "",
+    "outboxShard: shardOf(subject), outboxSince: at }",
+    "} as OutboxItem",
   ),
   guard(
     "I4",
     "the relay publishes what is marked",
-    crashes,
+    relay("publishes what is marked, takes off the marks, and looks again until nothing is left"),
     "handlers/relay-outbox.ts",
     "const taken = await topic.publish(unpublished);",
     "const taken = unpublished;",
@@ -71,23 +81,31 @@ export const guards: readonly Guard[] = [
   guard(
     "I4",
     "only what SNS took leaves the outbox",
-    invariants,
+    promise("an event that SNS does not take stays in the outbox, and those beside it do not (I4)"),
     "handlers/relay-outbox.ts",
-    "taken.map((stored) => orders.update(clearMark(stored)))",
-    "unpublished.map((stored) => orders.update(clearMark(stored)))",
+    "await transact(taken.map(",
+    "await transact(unpublished.map(",
   ),
   guard(
     "I6",
-    "the age of the oldest mark is told",
-    invariants,
+    "the age of the oldest mark is reported",
+    promise("an event that cannot be published keeps its mark, however long SNS is down, and its age is told (I6)"),
     "handlers/relay-outbox.ts",
     "due[0] ? age(due[0].outboxSince) : 0",
     "0",
   ),
   guard(
+    "I6",
+    "no age is reported where it is not known",
+    promise("an outbox that cannot be read has no age: missing data is the alarm (I6)"),
+    "handlers/relay-outbox.ts",
+    "if (first && failures === 0)",
+    "if (first)",
+  ),
+  guard(
     "I10",
     "a call of the relay that fails costs only what it is for",
-    invariants,
+    relay("rejects when a shard cannot be read, after it has published what the others have; its age is unknown"),
     "handlers/relay-outbox.ts",
     "return undefined;\n      }",
     "throw error;\n      }",
@@ -95,15 +113,23 @@ export const guards: readonly Guard[] = [
   guard(
     "I10",
     "a conflict is not a verdict",
-    invariants,
+    transact("tries TransactionConflict again, and takes it for no verdict"),
     "runtime/ports/transact.ts",
     "if (others.length === 0)",
     "if (true)",
   ),
   guard(
+    "I10",
+    "a conflict is retried with jitter",
+    transact("waits with full jitter: anything up to a bound that doubles, and never over a second"),
+    "runtime/ports/transact.ts",
+    "Math.random() * Math.min(",
+    "0 * Math.min(",
+  ),
+  guard(
     "I7",
     "stock is deducted only where there is enough",
-    inventory,
+    stock("never oversells: one piece, 200 orders at once, one confirmed (I7)"),
     "handlers/inventory.ts",
     'ConditionExpression: "onHand >= :quantity"',
     'ConditionExpression: "attribute_exists(sku)"',
@@ -111,7 +137,10 @@ export const guards: readonly Guard[] = [
   guard(
     "I2",
     "a status moves on from where it is",
-    inventory,
+    test(
+      "tests/handlers/cancel-order.test.ts",
+      "POST /orders/{orderId}/cancel",
+    )("answers 409 where the order goes to shipping between the read and the write"),
     "handlers/orders.ts",
     "`#status IN (${",
     "`attribute_exists(orderId) OR #status IN (${",
@@ -119,15 +148,15 @@ export const guards: readonly Guard[] = [
   guard(
     "I8",
     "stock is given back once",
-    inventory,
-    "handlers/inventory.ts",
+    test("tests/handlers/inventory.test.ts", "inventory when an order is cancelled")("returns every line, once"),
+    "handlers/orders.ts",
     '"stockTaken = :yes AND #status = :cancelled"',
     '"attribute_exists(orderId) OR (stockTaken = :yes AND #status = :cancelled)"',
   ),
   guard(
     "I9",
-    "a shortage is told by SKU",
-    inventory,
+    "a shortage is reported by SKU",
+    stock("deducts all lines or none, and tells what was short by SKU (I9)"),
     "handlers/inventory.ts",
     "filter(({ write }) => refused.includes(write))",
     "filter(() => true)",
@@ -135,31 +164,31 @@ export const guards: readonly Guard[] = [
   guard(
     "I2",
     "an effect is claimed before it happens",
-    invariants,
+    promise("each effect happens once, with a fifth of the deliveries repeated and all shuffled (I2)"),
     "runtime/ports/ledger.ts",
-    '"attribute_not_exists(eventId) OR (attribute_not_exists(outcome) AND leaseUntil < :now)"',
-    '"attribute_not_exists(eventId) OR attribute_exists(eventId)"',
+    "(attribute_not_exists(outcome) AND leaseUntil < :now)",
+    "(attribute_exists(eventId) OR leaseUntil < :now)",
   ),
   guard(
     "I13",
     "a claim lasts as long as its lease",
-    invariants,
+    promise("two functions a minute behind and a minute ahead do not both send (I15)"),
     "runtime/ports/ledger.ts",
-    "AND leaseUntil < :now)",
-    "AND leaseUntil < :until)",
+    '":now": now,',
+    '":now": now + leaseMs,',
   ),
   guard(
     "I3",
     "a claim ends with its lease",
-    crashes,
+    zombie,
     "runtime/ports/ledger.ts",
-    " OR (attribute_not_exists(outcome) AND leaseUntil < :now)",
-    "",
+    "AND leaseUntil < :now)",
+    "AND leaseUntil < :now AND attribute_not_exists(leaseUntil))",
   ),
   guard(
     "I13",
     "only its owner gives a claim back",
-    invariants,
+    zombie,
     "runtime/ports/ledger.ts",
     '"#owner = :me AND attribute_not_exists(outcome)"',
     '"attribute_exists(eventId) OR #owner = :me"',
@@ -167,15 +196,23 @@ export const guards: readonly Guard[] = [
   guard(
     "I3",
     "an effect is completed after it has happened",
-    crashes,
+    ledger("throws while another delivery is at it, and does not act"),
     "runtime/ports/ledger.ts",
     'if (error.Item?.["outcome"]) return undefined;',
     "return undefined;",
   ),
   guard(
+    "I3",
+    "a claim stands where the provider did not answer",
+    ledger("keeps its claim when the provider does not answer: it may have done it"),
+    "runtime/ports/ledger.ts",
+    "if (wasRefused(error)) await giveBack();",
+    "await giveBack();",
+  ),
+  guard(
     "I2",
     "points are added once an event",
-    invariants,
+    promise("a redrive repeats nothing: every processed message again, with new ids, 15 days later (I18)"),
     "handlers/loyalty.ts",
     'ConditionExpression: "attribute_not_exists(id)"',
     'ConditionExpression: "attribute_not_exists(id) OR attribute_exists(id)"',
@@ -183,23 +220,23 @@ export const guards: readonly Guard[] = [
   guard(
     "I14",
     "a booking carries the order's key",
-    invariants,
+    promise("a carrier's lost reply is no second shipment: the retry carries the same key (I14)"),
     "handlers/shipment.ts",
     'headers: { "idempotency-key": orderId },',
-    "",
+    'headers: { "idempotency-key": String(Math.random()) },',
   ),
   guard(
     "I17",
     "what was cancelled meanwhile is cancelled with the carrier",
-    crashes,
+    booking("is cancelled when the customer has cancelled the order meanwhile"),
     "handlers/shipment.ts",
-    'if (now?.["status"] === "cancelled") await cancelBooking();',
+    'if (now?.status === "cancelled") await cancelBooking();',
     "",
   ),
   guard(
     "I3",
     "a booking whose function died is cancelled too",
-    crashes,
+    crash("loses nothing and repeats nothing: an order cancelled while the carrier books it"),
     "handlers/shipment.ts",
     'if (order.status === "cancelled") return cancelBooking();',
     "",
@@ -207,7 +244,7 @@ export const guards: readonly Guard[] = [
   guard(
     "I19",
     "a carrier that is busy is asked again",
-    "tests/handlers/shipment.test.ts",
+    shipment("asks again when the carrier cannot just now (401)"),
     "handlers/shipment.ts",
     "[400, 413, 422].includes(status)",
     "true",
@@ -215,7 +252,7 @@ export const guards: readonly Guard[] = [
   guard(
     "",
     "what the carrier refuses for good is an outcome",
-    "tests/handlers/shipment.test.ts",
+    shipment("puts the order on hold when the carrier refuses it for good (400)"),
     "handlers/shipment.ts",
     "if (isFinal(status))",
     "if (false)",
@@ -223,7 +260,7 @@ export const guards: readonly Guard[] = [
   guard(
     "",
     "what SES refuses for good is an outcome",
-    invariants,
+    promise("an e-mail that SES rejects for good is an outcome"),
     "runtime/ports/email.ts",
     "if (isRefusal(error))",
     "if (!(error instanceof Error))",
@@ -231,55 +268,39 @@ export const guards: readonly Guard[] = [
   guard(
     "I12",
     "what cannot be read is not done",
-    invariants,
+    promise(
+      "poison is set aside after exactly maxReceiveCount, costs no other record, and a redrive finishes it (I12)",
+    ),
     "runtime/lambda/consume.ts",
-    'log.error("unreadable message", error, { messageId: record.messageId });\n    return [];',
+    'log.error("unreadable message", error, { ...identify(body), messageId });\n    return [];',
     "throw error;",
   ),
   guard(
-    "I6",
-    "the age is not told where it is not known",
-    "tests/reliability/invariants.test.ts",
-    "handlers/relay-outbox.ts",
-    "if (first && failures === 0)",
-    "if (first)",
+    "I11",
+    "a record is done when its handler has returned",
+    test(
+      "tests/runtime/lambda/consume.test.ts",
+      "consume()",
+    )("gives back record 4 of 10 alone when it fails, and runs the other nine once"),
+    "runtime/lambda/consume.ts",
+    "await handle(open(scope) as never);\n      for (const { messageId } of batch) done.add(messageId);",
+    "for (const { messageId } of batch) done.add(messageId);\n      await handle(open(scope) as never);",
   ),
   guard(
     "I2",
     "what has no idempotency key is sent in one attempt",
-    "tests/runtime/ports/one-attempt.test.ts",
+    test("tests/runtime/ports/one-attempt.test.ts", "what has no idempotency key")("is sent in one attempt: an e-mail"),
     "runtime/ports/clients.ts",
     "maxAttempts: 1,",
     "maxAttempts: 3,",
   ),
   guard(
-    "I3",
-    "a claim stands where the provider did not answer",
-    "tests/runtime/ports/ledger.test.ts",
-    "runtime/ports/ledger.ts",
-    "if (wasRefused(error)) await giveBack();",
-    "await giveBack();",
-  ),
-  guard(
-    "I11",
-    "a record is done when its handler has returned",
-    "tests/runtime/lambda/consume.test.ts",
-    "runtime/lambda/consume.ts",
-    "await handle(open(scope) as never);\n      for (const { record } of batch) done.add(record.messageId);",
-    "for (const { record } of batch) done.add(record.messageId);\n      await handle(open(scope) as never);",
-  ),
-  guard(
-    "I10",
-    "a conflict is retried with jitter",
-    "tests/runtime/ports/transact.test.ts",
-    "runtime/ports/transact.ts",
-    "Math.random() * Math.min(",
-    "0 * Math.min(",
-  ),
-  guard(
     "I19",
     "the last receive lies behind the outage",
-    "tests/components/rules.test.ts",
+    test(
+      "tests/components/rules.test.ts",
+      "the rules over the dev stack",
+    )("tries a message for longer than the outage that its consumer must survive"),
     "components/queue-consumer.ts",
     "Math.ceil((outageMinutes * 60) / visibilityTimeout) + 2",
     "Math.ceil((outageMinutes * 60) / visibilityTimeout)",
@@ -287,9 +308,9 @@ export const guards: readonly Guard[] = [
   guard(
     "I15",
     "a lease outlasts two wrong clocks",
-    "tests/reliability/invariants.test.ts",
+    promise("two functions a minute behind and a minute ahead do not both send (I15)"),
     "components/handler-function.ts",
-    "timeout + 120;",
-    "timeout + 60;",
+    "timeoutSeconds + 120;",
+    "timeoutSeconds + 60;",
   ),
 ];
