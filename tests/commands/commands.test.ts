@@ -7,8 +7,7 @@ import { ordersSuite } from "./orders.ts";
 import { runOn } from "./shared.ts";
 import { stockSuite } from "./stock.ts";
 
-describe("the commands", function () {
-  this.timeout(120_000);
+describe("the commands", () => {
   let cloud: LocalCloud;
   let shop: Shop;
 

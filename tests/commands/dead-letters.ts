@@ -36,7 +36,7 @@ export function deadLettersSuite(shared: () => Shared): void {
       event = await send("notifications", placed(orderId));
       const { shop } = shared();
       const dead = async () => (await shop.pending("deadLetterQueueUrl"))["notifications"] === 2;
-      await until("both are dead letters", dead, 60);
+      await until("both are dead letters", dead);
     });
 
     it("lists how many each consumer has, apart from those that somebody looks at", async () => {
@@ -128,7 +128,7 @@ export function deadLettersSuite(shared: () => Shared): void {
       await faults("PUT", { throttle: 1 });
       await send("analytics", placed(randomUUID()));
       const dead = async () => (await shop.pending("deadLetterQueueUrl"))["analytics"] === 1;
-      await until("it is a dead letter", dead, 60);
+      await until("it is a dead letter", dead);
       await faults("DELETE");
       const { stdout } = await run("dlq", "show", "analytics");
 

@@ -26,15 +26,11 @@ export function logsSuite(shared: () => Shared): void {
       const { shop, run } = shared();
       await shop.sells("LOGS-1", 5, 1_000);
       orderId = await shop.place({ items: [{ sku: "LOGS-1", quantity: 2 }] });
-      await shop.reaches(orderId, "shipping", 60);
-      await until(
-        "its last lines are in the logs",
-        async () => {
-          const { stdout } = await run("logs", "--order", orderId);
-          return /notifications .*SMS sent/.test(stdout) && /analytics .*shipment\.booked/.test(stdout);
-        },
-        60,
-      );
+      await shop.reaches(orderId, "shipping");
+      await until("its last lines are in the logs", async () => {
+        const { stdout } = await run("logs", "--order", orderId);
+        return /notifications .*SMS sent/.test(stdout) && /analytics .*shipment\.booked/.test(stdout);
+      });
     });
 
     it("prints an order's lines across functions as `npm start` does, oldest first", async () => {
@@ -107,15 +103,11 @@ export function logsSuite(shared: () => Shared): void {
       const health = () => run("logs", "GET /health", "--since", "1h");
       await fetch(faults, { method: "PUT", body: JSON.stringify({ kill: 1 }) });
       // Each invocation is ended within 50 ms, most of them too late: the health route answers at once.
-      const killed = await until(
-        "an invocation was ended under way",
-        async () => {
-          await Promise.all(Array.from({ length: 50 }, () => fetch(`${cloud.outputs.apiUrl}/health`)));
-          const { stdout } = await health();
-          return stdout !== "" && stdout;
-        },
-        60,
-      );
+      const killed = await until("an invocation was ended under way", async () => {
+        await Promise.all(Array.from({ length: 50 }, () => fetch(`${cloud.outputs.apiUrl}/health`)));
+        const { stdout } = await health();
+        return stdout !== "" && stdout;
+      });
       await fetch(faults, { method: "DELETE" });
 
       const [line = ""] = killed.split("\n");
@@ -132,11 +124,11 @@ export function logsSuite(shared: () => Shared): void {
       createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
       const of = (id: string) => lines.filter((line) => line.includes(id));
       try {
-        await until("the old line is printed", async () => of(orderId).length > 0, 60);
+        await until("the old line is printed", async () => of(orderId).length > 0);
         const next = await shop.place();
-        await until("the new line is printed", async () => of(next).length > 0, 60);
+        await until("the new line is printed", async () => of(next).length > 0);
         const last = await shop.place();
-        await until("the last line is printed", async () => of(last).length > 0, 60);
+        await until("the last line is printed", async () => of(last).length > 0);
       } finally {
         child.kill("SIGINT");
       }

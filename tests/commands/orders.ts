@@ -71,8 +71,8 @@ export function ordersSuite(shared: () => Shared): void {
         customer: { name: "Ada", email: "ada@example.com" },
         items: [{ sku: "ORDERS-1", quantity: 2 }],
       });
-      const { shipment } = await shop.reaches(orderId, "shipping", 60);
-      await shop.quiet(60);
+      const { shipment } = await shop.reaches(orderId, "shipping");
+      await shop.quiet();
       await shop.documents.send(
         new PutCommand({ TableName: shop.outputs.tables.orders, Item: { orderId, entry: "note#1", text: "call her" } }),
       );

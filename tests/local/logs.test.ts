@@ -76,7 +76,7 @@ describe("CloudWatch Logs on the local cloud", () => {
     expect(response.status).to.equal(204);
     await until("the lines are in the log", async () => {
       const { messages } = await filter(`${name}-logs`);
-      return messages.length >= lines.length || undefined;
+      return messages.length >= lines.length;
     });
   }
 

@@ -33,7 +33,7 @@ describe("The local cloud's catalogue", () => {
         onHand: { N: "400" },
       },
     ]);
-  }).timeout(120_000);
+  });
 
   it("is refused with every mistake and its line, as `npm run stock -- import` refuses a file", async () => {
     const rows = ["MUG-001,Mug,1299,EURO,400", "-,,9007199254740993,EUR,-1", "OK-1,Fine,1,EUR,1", "OK-1,Twice,1,EUR,1"];
@@ -56,7 +56,7 @@ describe("The local cloud's catalogue", () => {
         ].join("\n  "),
       },
     ]);
-  }).timeout(120_000);
+  });
 
   it("is loaded anew when the database has been deleted, and never into a table that was emptied", async () => {
     const skus = async (cloud: CloudProcess): Promise<(string | undefined)[]> => {
