@@ -59,8 +59,8 @@ export async function openTarget(values: { deployed?: string | undefined; state:
   };
   const tables = new DynamoDBClient(config);
   const queues = new SQSClient(config);
-  // FilterLogEvents is limited to a few calls a second: keep asking.
-  const logs = new CloudWatchLogsClient({ ...config, maxAttempts: 10 });
+  // AWS limits FilterLogEvents to a few calls a second: keep asking.
+  const logs = new CloudWatchLogsClient({ ...config, ...(!outputs.local && { maxAttempts: 10 }) });
   const first = { step: "initialize", name: "rememberOperation" } as const;
   tables.middlewareStack.add(rememberOperation, first);
   queues.middlewareStack.add(rememberOperation, first);
