@@ -76,7 +76,7 @@ export async function evaluateProgram(
         }
       },
       call: async ({ token }) => {
-        fail(new Error(`${token}: ${noInvoke}`));
+        fail(new pulumi.RunError(`${token}: ${noInvoke}`));
         return never();
       },
       registerTransform: () => fail(new Error("resource transforms do not run here; use transformations")),

@@ -3,23 +3,11 @@ import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/clie
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, paginateScan, PutCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { splitEntries, type StoredOrder } from "../../contracts/orders-table.ts";
 import { depth } from "../../commands/shared/dead-letters.ts";
 import type { Outputs } from "../support/cloud.ts";
 import { SKUS } from "./load.ts";
 
-const StoredOrder = z.object({
-  orderId: z.string(),
-  entry: z.literal("order"),
-  status: z.string(),
-  customerId: z.string(),
-  stockTaken: z.boolean().optional(),
-  items: z.array(z.object({ sku: z.string(), quantity: z.int() })),
-});
-const StoredEvent = z.object({
-  orderId: z.string(),
-  entry: z.string().startsWith("event#"),
-  outboxSince: z.string().optional(),
-});
 const Told = z.object({
   channel: z.string(),
   subject: z.string(),
@@ -39,8 +27,12 @@ const StockItem = z.object({ sku: z.string(), onHand: z.number() });
 
 /** All that a run has left behind. */
 export interface Collected {
-  readonly orders: readonly z.output<typeof StoredOrder>[];
-  readonly events: readonly z.output<typeof StoredEvent>[];
+  readonly orders: readonly Pick<StoredOrder, "orderId" | "status" | "customerId" | "items" | "stockTaken">[];
+  readonly events: readonly {
+    readonly orderId: string;
+    readonly type: string;
+    readonly outboxSince?: string | undefined;
+  }[];
   readonly told: readonly z.output<typeof Told>[];
   /** By the invocations that lived to answer: the orders of the messages that they did not report as done. */
   readonly undone: ReadonlyMap<string, ReadonlySet<string>>;
@@ -93,12 +85,13 @@ export async function countLeft(outputs: Outputs): Promise<number> {
 
 export async function collect(outputs: Outputs): Promise<Collected> {
   const { documents, queues, s3 } = clientsOf(outputs);
-  const orders: z.output<typeof StoredOrder>[] = [];
-  const events: z.output<typeof StoredEvent>[] = [];
+  const orders: Collected["orders"][number][] = [];
+  const events: Collected["events"][number][] = [];
   for await (const { Items = [] } of paginateScan({ client: documents }, { TableName: outputs.tables.orders })) {
     for (const item of Items) {
-      if (item["entry"] === "order") orders.push(StoredOrder.parse(item));
-      else events.push(StoredEvent.parse(item));
+      const { order, events: found } = splitEntries([item]);
+      if (order) orders.push(order);
+      events.push(...found.map(({ orderId, event, outboxSince }) => ({ orderId, type: event.type, outboxSince })));
     }
   }
   const onHand = new Map<string, number>();

@@ -11,8 +11,8 @@ function judged(senders: readonly { requestId: string; answered?: "done" | "undo
     answered ? [[requestId, new Set(answered === "undone" ? [orderId] : ["another"])] as const] : [],
   );
   const collected: Collected = {
-    orders: [{ orderId, entry: "order", status: "rejected", customerId: "c-1", items: [] }],
-    events: ["placed", "rejected"].map((type) => ({ orderId, entry: `event#order.${type}` })),
+    orders: [{ orderId, status: "rejected", customerId: "c-1", items: [] }],
+    events: ["placed", "rejected"].map((type) => ({ orderId, type: `order.${type}` })),
     told: [mail("placed", "first"), ...senders.map(({ requestId }) => mail("rejected", requestId))],
     undone: new Map([["first", new Set<string>()], ...answers]),
     shipments: [],

@@ -55,10 +55,7 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
     effects: [
       ...orders.map(({ orderId }) => ({ consumer: "accepted", id: orderId })),
       ...ofStatus("shipping", "rejected").map((id) => ({ consumer: "decided", id })),
-      ...events.map(({ orderId, entry }) => ({
-        consumer: "timeline",
-        id: `${orderId}/${entry.replace("event#", "")}`,
-      })),
+      ...events.map(({ orderId, type }) => ({ consumer: "timeline", id: `${orderId}/${type}` })),
       ...[...stored].map((id) => ({ consumer: "analytics", id })),
       ...shipments.map(({ orderId }) => ({ consumer: "shipment", id: orderId })),
       ...texted.map((id) => ({ consumer: "SMS", id })),
@@ -70,7 +67,7 @@ export function judge(collected: Collected, accepted: readonly Accepted[]): Judg
       ...messages,
       ...events
         .filter(({ outboxSince }) => outboxSince !== undefined)
-        .map(({ orderId, entry }) => ({ consumer: "outbox", id: `${orderId} ${entry}` })),
+        .map(({ orderId, type }) => ({ consumer: "outbox", id: `${orderId} ${type}` })),
     ],
   });
   return {
