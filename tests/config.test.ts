@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";
+import { registry } from "../handlers/index.ts";
 import { loadConfigs, type Loaded } from "./support/load-config.ts";
 
 const limits = {
@@ -12,7 +13,8 @@ const limits = {
   memoryMb: 256,
   survivesOutageMinutes: 0,
 };
-const CONSUMERS = "analytics, audit, inventory, loyalty, notifications, shipment";
+/** Every consumer that the config can name: the registry may grow. */
+const CONSUMERS = [...Object.keys(registry), "audit"].sort().join(", ");
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS = "consumers, corsOrigins, logRetentionDays, production, throttle";

@@ -45,25 +45,18 @@ describe("an event", () => {
     expect(() => decode([OrderPlaced], JSON.stringify(wrong))).to.throw(/"data",\s+"total",\s+"amount"/);
   });
 
-  it("has a type of its own, and ids and numbers for data, never a name or an address", () => {
-    expect(events.map(({ type }) => type)).to.deep.equal([
-      "order.placed",
-      "order.confirmed",
-      "order.rejected",
-      "order.cancelled",
-      "shipment.booked",
-      "shipment.refused",
-    ]);
-    const fields = events.flatMap(({ data }) => Object.keys(data.shape));
-    expect([...new Set(fields)].sort()).to.deep.equal([
-      "carrier",
-      "customerId",
-      "lines",
-      "reason",
-      "shortages",
-      "total",
-      "trackingNumber",
-    ]);
+  it("has a type of its own, a noun and what happened to it", () => {
+    const types = events.map(({ type }) => type);
+    expect(new Set(types).size).to.equal(types.length);
+    expect(types.filter((type) => !/^[a-z-]+\.[a-z-]+$/.test(type))).to.deep.equal([]);
+  });
+
+  it("carries no name, address, e-mail or phone number", () => {
+    const personal = /name|email|phone|address|line[12]|city|postal|country/i;
+    const fields = events.flatMap(({ type, data }) =>
+      Object.keys(data.shape).flatMap((field) => (personal.test(field) ? [`${type}: ${field}`] : [])),
+    );
+    expect(fields).to.deep.equal([]);
   });
 
   for (const [attribute, value] of Object.entries({

@@ -40,8 +40,12 @@ describe("what must not compile", () => {
   }
 });
 
-/** Long types change with every schema, and the order in a union with every other file: neither is looked at. */
+/**
+ * Long types change with every schema, the topic's with every event, and the order in a union with every other file:
+ * none of them is looked at.
+ */
 const elide = (text: string): string =>
   text
+    .replace(/FanOutTopic<[^>]+>/g, "FanOutTopic<...>")
     .replace(/'[^']{161,}'/g, "'...'")
     .replace(/"[^"|]+"(?: \| "[^"|]+")+/g, (union) => union.split(" | ").sort().join(" | "));
