@@ -124,6 +124,13 @@ describe("the order's promises", () => {
       "order.placed",
       "shipment.booked",
     ]);
+    // Each event has left once: no request has written over another's order.
+    expect(
+      world
+        .queue("analytics")
+        .sent.map(({ attributes }) => attributes["type"])
+        .sort(),
+    ).to.deep.equal(["order.confirmed", "order.placed", "shipment.booked"]);
     expect(world.queue("inventory").messages).to.deep.equal([]);
     expect(await world.onHand(sku)).to.equal(998);
   });
