@@ -52,6 +52,21 @@ describe("a world of the tests", () => {
     );
   });
 
+  it("fails by the error of a host's own code", async () => {
+    const broken = () => {
+      throw new Error("not ready");
+    };
+    const world = worlds.create({
+      hosts: [defineHost({ host: "parcels.test", routes: { "POST /api/shipments": broken } })],
+    });
+    await place(world);
+    const failed: unknown = await world.settle().catch((error: unknown) => error);
+
+    expect(String(failed)).to.equal(
+      "OutsideError: POST https://parcels.test/api/shipments: the host's own code failed: Error: not ready",
+    );
+  });
+
   it("has the queues of the program: a failed message comes again after the visibility timeout, and no sooner", async () => {
     const world = worlds.create();
     const at: number[] = [];
