@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type Message } from "@aws-sdk/client-sqs";
 import { createInterface } from "node:readline/promises";
-import * as z from "zod";
 import { printable } from "../contracts/log-line.ts";
+import { identify } from "../contracts/cloud-event.ts";
 import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
 import { depth, maxReceiveCount, peek, receiveAll } from "./shared/dead-letters.ts";
 import { lastErrors } from "./shared/last-error.ts";
@@ -35,8 +35,6 @@ interface Letter {
   readonly receives: number;
 }
 
-const Event = z.object({ type: z.string(), subject: z.string() });
-
 /**
  * The message's own count of receives goes up with each look at it, so it is not used: what SQS set aside was received
  * as often as the queue's redrive policy says, and what SNS could not deliver, never. SQS names the queue from which it
@@ -44,22 +42,13 @@ const Event = z.object({ type: z.string(), subject: z.string() });
  * local SQS does not, and the local SNS has no dead letters.
  */
 function letterOf({ MessageId, Body, Attributes }: Message, most: number, local: boolean): Letter {
-  const event = parseEvent(Body ?? "");
+  const { event, orderId } = identify(Body ?? "");
   return {
     messageId: MessageId ?? "",
-    event: event?.type ?? "unreadable",
-    orderId: event?.subject ?? "",
+    ...(event !== undefined && orderId !== undefined ? { event, orderId } : { event: "unreadable", orderId: "" }),
     sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString(),
     receives: local || Attributes?.DeadLetterQueueSourceArn !== undefined ? most : 0,
   };
-}
-
-function parseEvent(body: string): z.output<typeof Event> | undefined {
-  try {
-    return Event.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The clocks of SQS and of a function differ by less. */

@@ -1,5 +1,5 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
-import * as z from "zod";
+import { identify } from "../contracts/cloud-event.ts";
 import { StoredEffect } from "../contracts/ledger.ts";
 import { OrderStatus } from "../contracts/order.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
@@ -56,8 +56,6 @@ function listText({ orders, more }: Awaited<ReturnType<typeof list>>, status: Or
   return more > 0 ? `${table}\n${more} more: raise --limit to see them.` : table;
 }
 
-const Body = z.object({ subject: z.string(), type: z.string() });
-
 async function find(target: Target, orderId: string) {
   const { order, events } = await orderAndItsEvents(target, orderId);
   const unpublished = new Set(
@@ -102,8 +100,8 @@ async function standing(target: Target, orderId: string) {
       const [queue, dead] = await Promise.all([depth(target, queueUrl), depth(target, deadLetterQueueUrl)]);
       const letters = dead.waiting > 0 ? await peek(target, deadLetterQueueUrl) : [];
       const mine = letters.flatMap(({ Body: body }) => {
-        const { data } = Body.safeParse(parseJson(body ?? ""));
-        return data?.subject === orderId ? [data.type] : [];
+        const found = identify(body ?? "");
+        return found.orderId === orderId && found.event !== undefined ? [found.event] : [];
       });
       return { consumer, ...queue, deadLetters: dead.waiting + dead.inFlight, deadLettersOfThisOrder: mine };
     }),
@@ -148,14 +146,6 @@ function showText({ order, timeline, effects, queues }: Awaited<ReturnType<typeo
       "no consumers",
     ),
   ].join("\n");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function readStatus(word: string | undefined): OrderStatus | undefined {

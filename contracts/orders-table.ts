@@ -13,7 +13,6 @@ const EVENT = "event#";
 
 export const orderKey = (orderId: string) => ({ orderId, entry: ORDER });
 export const contactKey = (orderId: string) => ({ orderId, entry: CONTACT });
-export const eventKey = (orderId: string, type: string) => ({ orderId, entry: `${EVENT}${type}` });
 
 /** How the outbox finds its items in this table. */
 export const ordersOutboxKey: OutboxKey = { partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: EVENT };

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import * as z from "zod";
+import { identify } from "../../contracts/cloud-event.ts";
 import { openJournal, type Journal } from "../outside/journal.ts";
-import { parseJson } from "../shared/json.ts";
 
 const Delivery = z.object({ requestId: z.string(), undone: z.array(z.string()) });
-const Body = z.object({ subject: z.string() });
 
 /** An invocation for messages of a queue that has answered, and the subjects of those that it did not report as done. */
 export type Delivery = z.infer<typeof Delivery>;
@@ -15,4 +14,4 @@ export const openDeliveries = (state: string): Journal<Delivery> =>
 
 /** The subject of the CloudEvent in a message; of any other message, its id. */
 export const subjectOf = ({ body, messageId }: { body: string; messageId: string }): string =>
-  Body.safeParse(parseJson(body)).data?.subject ?? messageId;
+  identify(body).orderId ?? messageId;

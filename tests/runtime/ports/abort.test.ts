@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
 import { OrderPlaced } from "../../../contracts/events.ts";
 import { ordersOutboxKey } from "../../../contracts/orders-table.ts";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
@@ -9,32 +7,11 @@ import { emission } from "../../../runtime/ports/outbox.ts";
 import { transact } from "../../../runtime/ports/transact.ts";
 import { captured } from "../../support/captured.ts";
 import { placedData } from "../../support/lambda.ts";
+import { useEndpoint } from "../../support/endpoint.ts";
 
 /** A service that takes every request and answers none: without the signal a call ends by the client's own timeout. */
 describe("a call that hangs when the deadline comes", () => {
-  const names = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SNS"] as const;
-  const before_ = { ...process.env };
-  let server: Server;
-  before(async () => {
-    server = createServer(() => undefined).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-    Object.assign(process.env, {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      ...Object.fromEntries(names.map((name) => [name, url])),
-    });
-  });
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-    for (const name of names) {
-      delete process.env[name];
-      if (before_[name] !== undefined) process.env[name] = before_[name];
-    }
-  });
+  useEndpoint(["DYNAMODB", "SNS"], () => undefined);
 
   /** A seam whose deadline comes once its call has begun. */
   function interrupted() {

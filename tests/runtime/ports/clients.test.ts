@@ -1,11 +1,10 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
 import * as z from "zod";
 import type { Calls } from "../../../runtime/ports/calls.ts";
 import { documentClient, shortTimeoutSnsClient } from "../../../runtime/ports/clients.ts";
+import { useEndpoint } from "../../support/endpoint.ts";
 
 /** A seam of its own: clients are built once for each. */
 const seam = (patience?: number): Calls =>
@@ -19,24 +18,7 @@ const Handler = z.custom<{ httpHandlerConfigs(): unknown }>(
 );
 
 describe("a client's patience with a call", () => {
-  let server: Server;
-  const endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SNS"];
-  before(async () => {
-    server = createServer((_request, response) => response.writeHead(400).end("{}")).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-    for (const name of endpoints) process.env[name] = url;
-    Object.assign(process.env, {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-    });
-  });
-  after(() => {
-    server.close();
-    for (const name of endpoints) delete process.env[name];
-  });
+  useEndpoint(["DYNAMODB", "SNS"], (_request, response) => response.writeHead(400).end("{}"));
 
   /** The time limits of two clients, in milliseconds; a client has them from its first call on. */
   async function limits(calls: Calls) {

@@ -1,37 +1,16 @@
 import { expect } from "chai";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
 import type { Calls } from "../../../runtime/ports/calls.ts";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { open as openEmail } from "../../../runtime/ports/email.ts";
 import { open as openSms } from "../../../runtime/ports/sms.ts";
+import { useEndpoint } from "../../support/endpoint.ts";
 
 /** SES and SNS take no idempotency key: an attempt of the SDK's own, below our seam, would be another message. */
 describe("what has no idempotency key", () => {
-  let server: Server;
   let requests = 0;
-  const before_ = { ...process.env };
-  before(async () => {
-    server = createServer((_request, response) => {
-      requests++;
-      response.writeHead(503).end();
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-    Object.assign(process.env, {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      AWS_ENDPOINT_URL_SESV2: endpoint,
-      AWS_ENDPOINT_URL_SNS: endpoint,
-    });
-  });
-  after(() => {
-    server.close();
-    for (const name of ["AWS_ENDPOINT_URL_SESV2", "AWS_ENDPOINT_URL_SNS"]) {
-      if (before_[name] === undefined) delete process.env[name];
-    }
+  useEndpoint(["SESV2", "SNS"], (_request, response) => {
+    requests++;
+    response.writeHead(503).end();
   });
 
   // A signal that never fires: its own time-out would start when this file is loaded.
