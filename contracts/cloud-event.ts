@@ -4,6 +4,8 @@ import * as z from "zod";
 export interface EventType<T extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: T;
   readonly data: S;
+  /** The field of `data` by which messages are grouped: see `groupOf`. */
+  readonly groupBy?: string;
 }
 export type DataOf<E extends EventType> = z.output<E["data"]>;
 
@@ -12,11 +14,15 @@ export type EventOf<E extends EventType> = E extends EventType
   ? Envelope & { type: E["type"]; data: DataOf<E> }
   : never;
 
-/** Defines one kind of event. */
-export const event = <const T extends string, S extends z.ZodType>(type: T, data: S): EventType<T, S> => ({
-  type,
-  data,
-});
+/**
+ * Defines one kind of event. `groupBy` names the field of its data that says whose event it is: a flood of one owner
+ * then delays those of others less (SQS fair queues).
+ */
+export const event = <const T extends string, S extends z.ZodType>(
+  type: T,
+  data: S,
+  groupBy?: keyof z.output<S> & string,
+): EventType<T, S> => ({ type, data, ...(groupBy !== undefined && { groupBy }) });
 
 /**
  * The CloudEvents 1.0 attributes that every event has (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).

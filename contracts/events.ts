@@ -7,20 +7,23 @@ const lines = z.array(
   z.object({ sku: z.string(), quantity: z.int().positive(), unitPrice: PastMoney, lineTotal: PastMoney }),
 );
 
-export const OrderPlaced = event("order.placed", z.object({ customerId, lines, total: PastMoney }));
-export const OrderConfirmed = event("order.confirmed", z.object({ customerId, lines, total: PastMoney }));
+export const OrderPlaced = event("order.placed", z.object({ customerId, lines, total: PastMoney }), "customerId");
+export const OrderConfirmed = event("order.confirmed", z.object({ customerId, lines, total: PastMoney }), "customerId");
 export const OrderRejected = event(
   "order.rejected",
   z.object({ customerId, shortages: z.array(z.object({ sku: z.string(), requested: z.int().positive() })) }),
+  "customerId",
 );
-export const OrderCancelled = event("order.cancelled", z.object({ customerId }));
+export const OrderCancelled = event("order.cancelled", z.object({ customerId }), "customerId");
 export const ShipmentBooked = event(
   "shipment.booked",
   z.object({ customerId, carrier: z.string(), trackingNumber: z.string() }),
+  "customerId",
 );
 export const ShipmentRefused = event(
   "shipment.refused",
   z.object({ customerId, carrier: z.string(), reason: z.string() }),
+  "customerId",
 );
 
 /** Every event of the system: what the topic carries. The subject of each is an order's id. */

@@ -7,6 +7,8 @@ export const OutboxItem = z.object({
   at: z.string(),
   correlationId: z.string(),
   traceparent: z.string().optional(),
+  /** The SNS MessageGroupId: see `groupOf`. */
+  group: z.string().optional(),
   outboxShard: z.string().optional(),
   /** Since when it has waited for its publication. */
   outboxSince: z.string().optional(),
@@ -17,12 +19,13 @@ export type OutboxItem = z.output<typeof OutboxItem>;
 export const OUTBOX_INDEX = "outbox";
 
 /**
- * The number of partition keys of the outbox index, so that none gets hot: an event is two writes of the index, and a
- * partition sustains 1,000 a second
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), so four sustain the
- * three events of each of the 500 orders a second that the API lets through.
+ * The number of partition keys of the outbox index. An event is two writes of the index (its mark is put and taken off),
+ * and a partition sustains 1,000 a second
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html). Keys are hashed onto
+ * partitions, so a few of them may share one: 32 keep each share small. More shards are safe at any time, because the
+ * relay reads them all; with fewer, the marks of the shards that are gone would never be read.
  */
-export const OUTBOX_SHARDS = 4;
+export const OUTBOX_SHARDS = 32;
 
 /** The shard of a subject. Subjects are UUIDs, whose last hexadecimal digits are evenly spread. */
 export const shardOf = (subject: string): string => String(Number.parseInt(subject.slice(-4), 16) % OUTBOX_SHARDS);

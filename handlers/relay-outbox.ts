@@ -11,65 +11,77 @@ type Mark = z.output<typeof Mark>;
 /** SNS takes at most 10 messages in one call. */
 const BATCH = 10;
 
+/** Marks that are read at once: DynamoDB gives up to 100 items in one BatchGetItem. */
+const PAGE = 100;
+
 /**
  * Publishes the events that are still marked as unpublished, because their writer died or SNS was down. Marks younger
- * than RELAY_AFTER_SECONDS are left to their writer. No event is ever given up: one that cannot be published keeps its
- * mark, and the metric `OldestUnpublishedSeconds` grows until somebody looks.
+ * than RELAY_AFTER_SECONDS are left to their writer. Each shard of the outbox has a lane of its own, and the lanes work
+ * side by side. No event is ever given up: one that cannot be published keeps its mark, and the metric
+ * `OldestUnpublishedSeconds` grows until somebody looks.
  */
 export default scheduled({
   module: import.meta,
-  uses: { orders: table("get", "query", "update"), topic: topic("publish") },
+  uses: { orders: table("getMany", "query", "update"), topic: topic("publish") },
   variables: ["RELAY_AFTER_SECONDS"],
 
-  async handle({ orders, topic, transact, signal, env, log, metricSeconds }) {
+  async handle({ orders, topic, transact, signal, env, log, metric }) {
     const before = new Date(Date.now() - env.RELAY_AFTER_SECONDS * 1_000).toISOString();
     let published = 0;
     let failures = 0;
 
-    // The index may still name events that were just published, so a round that publishes nothing is the last.
-    for (let first = true, progress = true; progress && !signal.aborted; first = false) {
-      const shards = await Promise.all(Array.from({ length: OUTBOX_SHARDS }, (_, shard) => marks(String(shard))));
-      const due = shards.flat().sort((a, b) => (a.outboxSince < b.outboxSince ? -1 : 1));
-      // If a shard could not be read the age is unknown, and missing data raises the alarm.
-      if (first && failures === 0) metricSeconds("OldestUnpublishedSeconds", due[0] ? age(due[0].outboxSince) : 0);
+    const shards = Array.from({ length: OUTBOX_SHARDS }, (_, shard) => String(shard));
+    const lanes = await Promise.all(shards.map(async (shard) => ({ shard, marks: await oldest(shard) })));
+    // If a shard could not be read the age is unknown, and missing data raises the alarm.
+    if (failures === 0) metric("OldestUnpublishedSeconds", ageOfOldest(lanes.flatMap(({ marks }) => marks)));
 
-      let round = 0;
-      for (let start = 0; start < due.length && !signal.aborted; start += BATCH) {
-        round += (await attempt(() => relay(due.slice(start, start + BATCH)))) ?? 0;
-      }
-      published += round;
-      progress = round > 0;
-    }
+    await Promise.all(lanes.map(({ shard, marks }) => drain(shard, marks)));
     if (published > 0) log.info("relayed", { events: published });
     if (failures > 0) throw new Error(`${failures} calls failed; their events keep their marks for the next run`);
 
-    /** The oldest marks of a shard that are due, at most a hundred. */
-    async function marks(shard: string): Promise<Mark[]> {
+    /** The oldest marks of a shard that are due. */
+    async function oldest(shard: string): Promise<Mark[]> {
       const found = await attempt(() =>
         orders.query({
           IndexName: OUTBOX_INDEX,
           KeyConditionExpression: "outboxShard = :shard AND outboxSince < :before",
           ExpressionAttributeValues: { ":shard": shard, ":before": before },
-          Limit: 100,
+          Limit: PAGE,
         }),
       );
       return Mark.array().parse(found ?? []);
     }
 
-    /** The item itself says whether its event is still unpublished, and what it is. */
-    async function relay(batch: readonly Mark[]): Promise<number> {
-      const items = await Promise.all(batch.map(({ orderId, entry }) => attempt(() => orders.get({ orderId, entry }))));
-      const unpublished = items.flatMap((item, index) => {
-        if (!item) return [];
+    /** Page by page. The index may still name events that were just published: a page that publishes nothing is the last. */
+    async function drain(shard: string, first: readonly Mark[]): Promise<void> {
+      for (let marks = first; marks.length > 0 && !signal.aborted; marks = await oldest(shard)) {
+        const unpublished = (await attempt(() => read(marks))) ?? [];
+        let taken = 0;
+        for (let start = 0; start < unpublished.length && !signal.aborted; start += BATCH) {
+          taken += (await attempt(() => publish(unpublished.slice(start, start + BATCH)))) ?? 0;
+        }
+        published += taken;
+        if (taken === 0) return;
+      }
+    }
+
+    /** The events behind the marks: the item itself says whether its event is still unpublished, and what it is. */
+    async function read(marks: readonly Mark[]): Promise<StoredEvent[]> {
+      const items = await orders.getMany(marks.map(({ orderId, entry }) => ({ orderId, entry })));
+      const events = items.flatMap((item) => {
         const { success, data } = StoredEvent.safeParse(item);
-        if (!success) log.warn("an event in the outbox cannot be read", { orderId: batch[index]?.orderId });
+        if (!success) log.warn("an event in the outbox cannot be read", { orderId: String(item["orderId"]) });
         // The mark is gone when the event was published since the index was read.
         return data?.outboxSince === undefined ? [] : [data];
       });
-      if (unpublished.length === 0) return 0;
-      const taken = await topic.publish(unpublished);
-      if (taken.length < unpublished.length) {
-        log.warn("SNS did not take every event", { offered: unpublished.length, taken: taken.length });
+      return events.sort(byAge);
+    }
+
+    /** Publishes up to a batch and takes off the marks of what SNS took; gives their number. */
+    async function publish(batch: readonly StoredEvent[]): Promise<number> {
+      const taken = await topic.publish(batch);
+      if (taken.length < batch.length) {
+        log.warn("SNS did not take every event", { offered: batch.length, taken: taken.length });
       }
       if (taken.length > 0)
         await transact(taken.map(({ orderId, entry }) => orders.update(clearMark({ orderId, entry }))));
@@ -89,4 +101,11 @@ export default scheduled({
   },
 });
 
-const age = (since: string): number => (Date.now() - Date.parse(since)) / 1_000;
+const byAge = (one: { outboxSince?: string | undefined }, other: { outboxSince?: string | undefined }): number =>
+  (one.outboxSince ?? "").localeCompare(other.outboxSince ?? "");
+
+/** In seconds; 0 where nothing waits. */
+function ageOfOldest(marks: readonly Mark[]): number {
+  const [oldest] = [...marks].sort(byAge);
+  return oldest ? (Date.now() - Date.parse(oldest.outboxSince)) / 1_000 : 0;
+}

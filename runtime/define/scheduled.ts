@@ -17,8 +17,8 @@ export interface Scheduled<out N extends Need = Need> {
 export interface Reporting<V extends VariableName = never> {
   /** The function's environment; the variables that the definition declares are there. */
   readonly env: EnvironmentWith<V>;
-  /** Records a metric of the namespace `OrderFanout`, in seconds. */
-  readonly metricSeconds: (name: string, value: number) => void;
+  /** Records a value of one of the metrics of the whole stack (`contracts/metrics.ts`). */
+  readonly metric: (name: "OldestUnpublishedSeconds", value: number) => void;
 }
 
 interface Definition<U, V extends VariableName> {

@@ -5,6 +5,7 @@ import type { Scope } from "../ports/port.ts";
 import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
 import { deadline, type Clock, type Deadline } from "./deadline.ts";
 import { jsonLog, type Log } from "./log.ts";
+import { writeMetric } from "./metric.ts";
 
 /** A definition of `consumer()`, or an inline callback with what it captured, as the batch loop runs it. */
 export interface Consumable extends Contextual {
@@ -37,6 +38,8 @@ export function consume(definition: Consumable, variables: Variables = process.e
 
   return async ({ Records }: SQSEvent, clock: Clock): Promise<SQSBatchResponse> => {
     const done = new Set<string>();
+    const dimensions = { source: env.EVENT_SOURCE, consumer: env.NAME };
+    writeMetric("Received", Records.length, dimensions);
     try {
       const open = await opened;
       const limits = deadline(clock);
@@ -59,6 +62,7 @@ export function consume(definition: Consumable, variables: Variables = process.e
     } catch (error) {
       log.error("the batch failed", error, { records: Records.length });
     }
+    writeMetric("Succeeded", Records.filter(({ messageId }) => done.has(messageId)).length, dimensions);
     return {
       batchItemFailures: Records.filter(({ messageId }) => !done.has(messageId)).map(({ messageId }) => ({
         itemIdentifier: messageId,

@@ -4,6 +4,7 @@ import type { Calls } from "../ports/calls.ts";
 import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
 import { deadline, type Clock } from "./deadline.ts";
 import { jsonLog } from "./log.ts";
+import { writeMetric } from "./metric.ts";
 
 /** A definition of `scheduled()`, as the function runs it. */
 export interface Runnable extends Contextual {
@@ -24,24 +25,14 @@ export function runScheduled(definition: Runnable, variables: Variables = proces
     const scope = { id, correlationId: id, signal: deadline(context).signal, log: log.with({ correlationId: id }) };
     try {
       const open = await opened;
-      const reporting: Reporting = { env, metricSeconds: (metric, value) => emf(env.EVENT_SOURCE, metric, value) };
+      const reporting: Reporting = {
+        env,
+        metric: (name, value) => writeMetric(name, value, { source: env.EVENT_SOURCE }),
+      };
       await definition.handle({ ...open(scope), ...reporting } as never);
     } catch (error) {
       scope.log.error("the run failed", error);
       throw error;
     }
   };
-}
-
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
-function emf(source: string, Name: string, value: number): void {
-  const line = {
-    _aws: {
-      Timestamp: Date.now(),
-      CloudWatchMetrics: [{ Namespace: "OrderFanout", Dimensions: [["source"]], Metrics: [{ Name, Unit: "Seconds" }] }],
-    },
-    source,
-    [Name]: value,
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -1,6 +1,6 @@
 import { PublishBatchCommand } from "@aws-sdk/client-sns";
 import { snsClient } from "./clients.ts";
-import { attributesOf, type Publishable } from "./outbox.ts";
+import { messageOf, type Publishable } from "./outbox.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** The topic's method. */
@@ -18,8 +18,7 @@ export function open({ calls, env: { TOPIC_ARN: TopicArn } }: Opening) {
           TopicArn,
           PublishBatchRequestEntries: events.map((publishable, index) => ({
             Id: String(index),
-            Message: JSON.stringify(publishable.event),
-            MessageAttributes: attributesOf(publishable),
+            ...messageOf(publishable),
           })),
         }),
         { abortSignal },

@@ -34,7 +34,7 @@ describe("Ctrl-C on the local cloud", () => {
         if (response.status === 201) accepted.push(Placed.parse(await response.json()).orderId);
       }
     };
-    const clients = Array.from({ length: 4 }, client);
+    const clients = [client(), client()];
     const booked = async () => cloud.lines.some((line) => line.includes('"message":"booked"'));
     await until("every function at work", booked, 120);
 

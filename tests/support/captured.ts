@@ -6,12 +6,13 @@ const Line = z.union([
   z.looseObject({ _aws: z.object({ Timestamp: z.int() }) }),
 ]);
 export type Line = Readonly<Record<string, unknown>>;
+export type Metric = Line;
 
 /**
- * Runs something with the lines that it logs kept from the terminal: gives them, without their times and stacks. One at
- * a time.
+ * Runs something with what it writes kept from the terminal: gives the lines of its log, without their times and stacks,
+ * and its metrics, each by its value and its dimensions. One at a time.
  */
-export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; lines: Line[] }> {
+export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; lines: Line[]; metrics: Metric[] }> {
   const written: string[] = [];
   const write = process.stdout.write.bind(process.stdout);
   process.stdout.write = (chunk: string | Uint8Array) => {
@@ -20,11 +21,13 @@ export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; l
   };
   try {
     const result = await run();
-    const lines = written.map((text) => {
-      const line = Line.parse(JSON.parse(text));
-      return Object.fromEntries(Object.entries(line).filter(([name]) => !["timestamp", "stack"].includes(name)));
-    });
-    return { result, lines };
+    const all = written.map((text) => Line.parse(JSON.parse(text)));
+    const lines = all.filter((line) => !("_aws" in line));
+    return {
+      result,
+      lines: lines.map((line) => without(line, "timestamp", "stack")),
+      metrics: all.filter((line) => "_aws" in line).map((line) => without(line, "_aws")),
+    };
   } finally {
     process.stdout.write = write;
   }
@@ -32,3 +35,6 @@ export async function captured<T>(run: () => Promise<T>): Promise<{ result: T; l
 
 /** The same, of which only the result is wanted. */
 export const quietly = async <T>(run: () => Promise<T>): Promise<T> => (await captured(run)).result;
+
+const without = (line: Line, ...names: string[]): Line =>
+  Object.fromEntries(Object.entries(line).filter(([name]) => !names.includes(name)));

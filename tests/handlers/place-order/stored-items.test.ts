@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { createHash } from "node:crypto";
 import * as z from "zod";
+import { OUTBOX_SHARDS } from "../../../contracts/outbox.ts";
 import { orderRequest, storedOrder, withValue } from "../../support/orders.ts";
 import { COMMIT, post } from "../../support/place-order.ts";
 
@@ -69,8 +71,9 @@ describe("what an order becomes in the orders table", () => {
         },
       },
       correlationId: "request-1",
+      group: createHash("sha256").update("c-1815").digest("hex").slice(0, 32),
       at,
-      outboxShard: String(Number.parseInt(orderId.slice(-4), 16) % 4),
+      outboxShard: String(Number.parseInt(orderId.slice(-4), 16) % OUTBOX_SHARDS),
       outboxSince: at,
     });
     expect([...items.keys()]).to.deep.equal(["order", "contact", "event#order.placed"]);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import * as z from "zod";
+import { OUTBOX_SHARDS } from "../../../contracts/outbox.ts";
 import { cloudEvent } from "../../../contracts/cloud-event.ts";
 import { OrderConfirmed, OrderPlaced } from "../../../contracts/events.ts";
 import relayOutbox from "../../../handlers/relay-outbox.ts";
@@ -112,8 +113,8 @@ describe("a trace context (traceparent)", () => {
     const item = { ...key, event, at, correlationId: "c-1", traceparent, outboxShard: "0", outboxSince: at };
     const none: Answer = { Items: [] };
     const { calls, inputs } = scripted({
-      "dynamodb.Query": [{ Items: [{ ...key, outboxSince: at }] }, ...Array.from({ length: 7 }, () => none)],
-      "dynamodb.GetItem": [{ Item: item }],
+      "dynamodb.Query": [{ Items: [{ ...key, outboxSince: at }] }, ...Array.from({ length: OUTBOX_SHARDS }, () => none)],
+      "dynamodb.BatchGetItem": [{ Responses: { orders: [item] } }],
       "sns.PublishBatch": [{ Successful: [{ Id: "0" }] }],
       [COMMIT]: [{}],
     });

@@ -1,13 +1,13 @@
-import { QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
 import { OrderConfirmed, OrderPlaced } from "../../../contracts/events.ts";
 import { consumer, table } from "../../../runtime/index.ts";
 import { consume } from "../../../runtime/lambda/consume.ts";
 import { documentClient } from "../../../runtime/ports/clients.ts";
 import { onDatabase } from "../../support/calls.ts";
-import { quietly } from "../../support/captured.ts";
+import { captured, quietly } from "../../support/captured.ts";
 import { clock, failures, placedBody, record } from "../../support/lambda.ts";
 import { useWorlds } from "../../support/world/world.ts";
 
@@ -56,5 +56,23 @@ describe("the outbox on a real table", () => {
     expect(await stored()).to.deep.equal(once);
     const published = Published.parse(inputs("sns.Publish"));
     expect(published.map(({ Message: { id } }) => id)).to.deep.equal([`${orderId}/order.confirmed`]);
+  });
+
+  it("publishes in the group of the customer, whom no queue shows, keeps it for the relay, and counts the event", async () => {
+    const orderId = randomUUID();
+    const { stack } = worlds.create();
+    const env = stack.consumers.get("inventory")?.environment ?? {};
+    const { calls, inputs } = onDatabase({ "sns.Publish": [new Error("down")] });
+    const { metrics } = await captured(() =>
+      consume(careless, env, calls)({ Records: [record("m-1", placedBody(orderId))] }, clock()),
+    );
+
+    const group = createHash("sha256").update("c-1").digest("hex").slice(0, 32);
+    const Sent = z.array(z.object({ MessageGroupId: z.string() }));
+    expect(Sent.parse(inputs("sns.Publish"))).to.deep.equal([{ MessageGroupId: group }]);
+    const Key = { orderId, entry: "event#order.confirmed" };
+    const { Item } = await documentClient(calls).send(new GetCommand({ TableName: stack.names.orders, Key }));
+    expect(Item).to.deep.include({ group });
+    expect(metrics).to.deep.include({ source: env["EVENT_SOURCE"], event: "order.confirmed", Emitted: 1 });
   });
 });
