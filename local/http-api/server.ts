@@ -4,7 +4,7 @@ import type { Functions } from "../lambda/pool.ts";
 import { readBody, listen } from "../shared/http.ts";
 import { functionNameOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
-import { corsHeaders, preflight, withoutCors, type Cors } from "./cors.ts";
+import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
 import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
 
@@ -93,13 +93,15 @@ async function serve(
   const bodiless = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     ...withoutCors(answer.headers, api.cors),
-    ...corsHeaders(api.cors, request.headers.origin),
+    ...corsHeaders(api.cors, request),
     ...(bodiless ? {} : { "content-length": answer.body.length }),
     ...(isStopping() ? { connection: "close" } : {}),
     "apigw-requestid": requestId,
   });
   response.end(request.method === "HEAD" || bodiless ? undefined : answer.body);
 }
+
+const noContent: HttpAnswer = { status: 204, headers: {}, body: Buffer.alloc(0) };
 
 function own(name: keyof typeof gateway): HttpAnswer {
   const [status, message] = gateway[name];
@@ -113,9 +115,6 @@ async function answerTo(
   requestId: string,
 ): Promise<HttpAnswer> {
   const method = request.method ?? "GET";
-  if (api.cors && method === "OPTIONS" && request.headers.origin && request.headers["access-control-request-method"]) {
-    return preflight(api.cors, request.headers.origin);
-  }
   const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const stage = api.stage;
   if (stage === undefined) return own("notFound");
@@ -123,7 +122,8 @@ async function answerTo(
   const path = decode(rawPath);
   if (prefix !== "" && path !== prefix && !path.startsWith(`${prefix}/`)) return own("notFound");
   const match = matchRoute(api.routes, method, path.slice(prefix.length) || "/");
-  if (match === undefined) return own("notFound");
+  // A route takes the preflight too, $default among them; the API's CORS answers only where there is none.
+  if (match === undefined) return api.cors && isPreflight(request) ? noContent : own("notFound");
   if (!admits(buckets, match.route.key, stage.routeThrottles.get(match.route.key) ?? stage.throttle))
     return own("throttled");
   const integration = api.integrations.get(match.route.target.replace(/^integrations\//, ""));

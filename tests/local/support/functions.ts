@@ -1,0 +1,12 @@
+import type { Functions } from "../../../local/lambda/pool.ts";
+
+/** Functions that run nothing: what `over` says of them, and otherwise none. */
+export const fakeFunctions = (over: Partial<Functions>): Functions => ({
+  put: () => undefined,
+  names: () => [],
+  logNames: () => new Map(),
+  invoke: async () => ({ ok: true, payload: "null" }),
+  warm: async () => undefined,
+  stop: async () => undefined,
+  ...over,
+});
