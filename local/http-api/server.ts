@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Functions } from "../lambda/pool.ts";
+import type { Functions } from "../lambda/functions.ts";
 import { readBody, listen } from "../shared/http.ts";
-import { functionNameOf } from "../shared/names.ts";
+import { referenceOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
 import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
@@ -12,6 +12,14 @@ import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
 export interface Throttle {
   readonly rate: number;
   readonly burst: number;
+}
+
+/** Who may invoke a function, or by its qualifier one of its versions or aliases alone. */
+export interface Permission {
+  readonly name: string;
+  readonly qualifier?: string;
+  readonly principal: string;
+  readonly sourceArn?: string;
 }
 
 /** The HTTP API, filled in while the program is provisioned. */
@@ -28,7 +36,7 @@ export interface ApiDefinition {
     readonly routeThrottles: ReadonlyMap<string, Throttle>;
   };
   /** Who may invoke which function, from lambda.Permission. */
-  readonly permissions: { readonly functionName: string; readonly principal: string; readonly sourceArn?: string }[];
+  readonly permissions: Permission[];
 }
 
 const maxBody = 10 * 1024 * 1024;
@@ -144,18 +152,23 @@ async function answerTo(
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => resolve(undefined), integration.timeoutMs)),
   );
-  const invocation = await Promise.race([functions.invoke(functionNameOf(integration.uri), event), late]);
+  const invocation = await Promise.race([functions.invoke(integration.uri, event), late]);
   clearTimeout(timer);
   if (invocation === undefined) return own("unavailable");
   return (invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken");
 }
 
-/** API Gateway calls a function only where its own policy says so, from this API, stage and route. */
+/**
+ * API Gateway calls a function only where its policy says so, from this API, stage and route. An alias or a version has
+ * a policy of its own: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
+ */
 function permitted(api: ApiDefinition, stage: string, uri: string, { route }: Match): boolean {
   const routeArn = `${api.executionArn}/${stage}/${route.key === "$default" ? "$default" : route.key.replace(" ", "")}`;
+  const called = referenceOf(uri);
   return api.permissions.some(
-    ({ functionName, principal, sourceArn }) =>
-      functionName === functionNameOf(uri) &&
+    ({ name, qualifier, principal, sourceArn }) =>
+      name === called.name &&
+      qualifier === called.qualifier &&
       principal === "apigateway.amazonaws.com" &&
       (sourceArn === undefined || arnMatches(sourceArn, routeArn) || arnMatches(sourceArn, `${routeArn}/$default`)),
   );

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
+import { referenceOf } from "../../../local/shared/names.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { fakeFunctions } from "../support/functions.ts";
 
@@ -31,8 +32,8 @@ function definition(routes: Readonly<Record<string, string>>): ApiDefinition {
     integrations: new Map(
       Object.values(routes).map((name) => [name, { uri: functionArn(name), timeoutMs: 30_000 }] as const),
     ),
-    permissions: Object.values(routes).map((functionName) => ({
-      functionName,
+    permissions: Object.values(routes).map((name) => ({
+      name,
       principal: "apigateway.amazonaws.com",
       sourceArn: `${executionArn}/*/*`,
     })),
@@ -49,7 +50,10 @@ describe("An HTTP API with CORS, on the local cloud", () => {
   /** Status and CORS headers of the answer to a request from a page of this origin. */
   async function ask(routes: Readonly<Record<string, string>>, method: string, origin = "https://shop.example") {
     const port = await freePort();
-    const invoke = async (name: string) => ({ ok: true, payload: JSON.stringify(answers[name]) }) as const;
+    const invoke = async (reference: string) => {
+      const { name } = referenceOf(reference);
+      return { ok: true, payload: JSON.stringify(answers[name]) } as const;
+    };
     const functions = fakeFunctions({ invoke });
     parts.push(await start({ port, api: definition(routes), functions, open: Promise.resolve(), graceMs: 0 }));
     const response = await fetch(`http://127.0.0.1:${port}/orders`, {
