@@ -6,7 +6,7 @@ import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 /** A method and a path, such as `GET /orders/{orderId}`; `$default` gets what no other route matches. */
 export type RouteKey = `${Method} /${string}` | "$default";
 
@@ -47,7 +47,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
     this.functions = Object.fromEntries(
-      Object.entries<Routes[string]>(args.routes).map(([key, definition]) => [
+      Object.entries<Routes[string]>({ ...preflightRoute(args), ...args.routes }).map(([key, definition]) => [
         key,
         this.addRoute(name, api, key, definition, args).outputs,
       ]),
@@ -150,6 +150,14 @@ const accessLogFormat = JSON.stringify({
   responseLatency: "$context.responseLatency",
   integrationError: "$context.integrationErrorMessage",
 });
+
+/**
+ * The route that answers a browser's preflight. `$default` catches OPTIONS as well, and its 404 or 405 would be the
+ * answer: a preflight passes only with a 2xx. API Gateway adds the CORS headers itself.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ */
+const preflightRoute = ({ corsOrigins }: { corsOrigins: readonly string[] }): Routes =>
+  corsOrigins.length === 0 ? {} : { "OPTIONS /{proxy+}": async () => ({ statusCode: 204 }) };
 
 const cors = (allowOrigins: readonly string[]): Pick<aws.apigatewayv2.ApiArgs, "corsConfiguration"> =>
   allowOrigins.length === 0

@@ -11,7 +11,8 @@ import { start as startEndpoint } from "./endpoint/server.ts";
 import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
-import { start as startFunctions, type Functions } from "./lambda/pool.ts";
+import { start as startFunctions, type Functions } from "./lambda/functions.ts";
+import { openVersions } from "./lambda/versions.ts";
 import { start as startMessaging } from "./messaging/server.ts";
 import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
@@ -22,7 +23,7 @@ import { start as startScheduler } from "./scheduler/scheduler.ts";
 import type { Console } from "./shared/console.ts";
 import { lockFile, start as startLock } from "./shared/lock.ts";
 import { start as startLogs } from "./shared/logs.ts";
-import { functionNameOf, personKey } from "./shared/names.ts";
+import { personKey, referenceOf } from "./shared/names.ts";
 import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
 
@@ -143,6 +144,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     dynamodb,
     messaging,
     functions,
+    versions: openVersions(state),
     accessKeys,
     logGroups,
     api,
@@ -205,11 +207,12 @@ function writeOutputs(state: string, outputs: Record<string, unknown>): void {
 async function warm(api: ApiDefinition, functions: Functions): Promise<void> {
   const routed = [...api.routes]
     .sort((one, other) => Number(other.key.startsWith("POST")) - Number(one.key.startsWith("POST")))
-    .flatMap(({ target }) => api.integrations.get(target.replace(/^integrations\//, ""))?.uri ?? [])
-    .map(functionNameOf);
+    .flatMap(({ target }) => api.integrations.get(target.replace(/^integrations\//, ""))?.uri ?? []);
+  const names = new Set(routed.map((uri) => referenceOf(uri).name));
+  const listening = functions.names().filter((name) => !names.has(name));
   const [first, ...others] = routed;
-  const listening = functions.names().filter((name) => !routed.includes(name));
-  for (const name of new Set([...(first ? [first] : []), ...listening, ...others])) await functions.warm(name);
+  for (const reference of new Set([...(first ? [first] : []), ...listening, ...others]))
+    await functions.warm(reference);
 }
 
 function stopwatch(say: Console): <T>(phase: string, work: Promise<T>) => Promise<T> {

@@ -17,6 +17,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:sqs/queue:Queue": queue,
   "aws:lambda/function:Function": lambda.lambdaFunction,
   "aws:lambda/callbackFunction:CallbackFunction": lambda.lambdaFunction,
+  "aws:lambda/alias:Alias": lambda.alias,
   "aws:lambda/eventSourceMapping:EventSourceMapping": lambda.eventSourceMapping,
   "aws:lambda/permission:Permission": lambda.permission,
   "aws:apigatewayv2/api:Api": api,

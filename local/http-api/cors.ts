@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpAnswer } from "./event.ts";
 import { arnMatches } from "./routes.ts";
 
@@ -17,32 +18,35 @@ function allowedOrigin(cors: Cors, origin: string): string | undefined {
   return cors.allowOrigins.some((allowed) => arnMatches(allowed.toLowerCase(), lower)) ? origin : undefined;
 }
 
-/** The answer to a preflight request; without headers when the origin is not allowed. */
-export function preflight(cors: Cors, origin: string): HttpAnswer {
-  const headers: Record<string, string> = {};
-  if (allowedOrigin(cors, origin) !== undefined) {
-    if (cors.allowMethods.length > 0) headers["access-control-allow-methods"] = cors.allowMethods.join(",");
-    if (cors.allowHeaders.length > 0) headers["access-control-allow-headers"] = cors.allowHeaders.join(",");
-    if (cors.maxAge !== undefined) headers["access-control-max-age"] = String(cors.maxAge);
-  }
-  return { status: 204, headers, body: Buffer.alloc(0) };
-}
+/** Whether a request asks if another may be made: https://fetch.spec.whatwg.org/#cors-preflight-request. */
+export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+  method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
 
-/** The headers that an answer to this origin gets. */
-export function corsHeaders(cors: Cors | undefined, origin: string | undefined): Record<string, string> {
+/**
+ * The CORS headers that API Gateway adds to an answer, whoever gave it; none for an origin that is not allowed.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ */
+export function corsHeaders(cors: Cors | undefined, request: IncomingMessage): Record<string, string> {
+  const { origin } = request.headers;
   const allowed = cors && origin ? allowedOrigin(cors, origin) : undefined;
   if (cors === undefined || allowed === undefined) return {};
+  const list = (name: string, values: readonly string[]) => (values.length > 0 ? { [name]: values.join(",") } : {});
   return {
     "access-control-allow-origin": allowed,
-    ...(cors.exposeHeaders.length > 0 ? { "access-control-expose-headers": cors.exposeHeaders.join(",") } : {}),
     ...(cors.allowCredentials ? { "access-control-allow-credentials": "true" } : {}),
     ...(allowed === "*" ? {} : { vary: "origin" }),
+    ...(isPreflight(request)
+      ? {
+          ...list("access-control-allow-methods", cors.allowMethods),
+          ...list("access-control-allow-headers", cors.allowHeaders),
+          ...(cors.maxAge === undefined ? {} : { "access-control-max-age": String(cors.maxAge) }),
+        }
+      : list("access-control-expose-headers", cors.exposeHeaders)),
   };
 }
 
-/** With CORS on the API, the integration's own CORS headers are dropped; the preflight's are kept. */
+/** With CORS on the API, the integration's own CORS headers are ignored (same page). */
 export function withoutCors(headers: HttpAnswer["headers"], cors: Cors | undefined): HttpAnswer["headers"] {
   if (cors === undefined) return headers;
-  const ours = /^access-control-allow-(origin|credentials)$|^access-control-expose-headers$/;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ours.test(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("access-control-")));
 }

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Functions } from "../lambda/pool.ts";
+import type { Functions } from "../lambda/functions.ts";
 import { readBody, listen } from "../shared/http.ts";
-import { functionNameOf } from "../shared/names.ts";
+import { referenceOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
-import { corsHeaders, preflight, withoutCors, type Cors } from "./cors.ts";
+import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
 import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
 
@@ -12,6 +12,14 @@ import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
 export interface Throttle {
   readonly rate: number;
   readonly burst: number;
+}
+
+/** Who may invoke a function, or by its qualifier one of its versions or aliases alone. */
+export interface Permission {
+  readonly name: string;
+  readonly qualifier?: string;
+  readonly principal: string;
+  readonly sourceArn?: string;
 }
 
 /** The HTTP API, filled in while the program is provisioned. */
@@ -28,7 +36,7 @@ export interface ApiDefinition {
     readonly routeThrottles: ReadonlyMap<string, Throttle>;
   };
   /** Who may invoke which function, from lambda.Permission. */
-  readonly permissions: { readonly functionName: string; readonly principal: string; readonly sourceArn?: string }[];
+  readonly permissions: Permission[];
 }
 
 const maxBody = 10 * 1024 * 1024;
@@ -93,13 +101,15 @@ async function serve(
   const bodiless = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     ...withoutCors(answer.headers, api.cors),
-    ...corsHeaders(api.cors, request.headers.origin),
+    ...corsHeaders(api.cors, request),
     ...(bodiless ? {} : { "content-length": answer.body.length }),
     ...(isStopping() ? { connection: "close" } : {}),
     "apigw-requestid": requestId,
   });
   response.end(request.method === "HEAD" || bodiless ? undefined : answer.body);
 }
+
+const noContent: HttpAnswer = { status: 204, headers: {}, body: Buffer.alloc(0) };
 
 function own(name: keyof typeof gateway): HttpAnswer {
   const [status, message] = gateway[name];
@@ -113,9 +123,6 @@ async function answerTo(
   requestId: string,
 ): Promise<HttpAnswer> {
   const method = request.method ?? "GET";
-  if (api.cors && method === "OPTIONS" && request.headers.origin && request.headers["access-control-request-method"]) {
-    return preflight(api.cors, request.headers.origin);
-  }
   const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const stage = api.stage;
   if (stage === undefined) return own("notFound");
@@ -123,7 +130,8 @@ async function answerTo(
   const path = decode(rawPath);
   if (prefix !== "" && path !== prefix && !path.startsWith(`${prefix}/`)) return own("notFound");
   const match = matchRoute(api.routes, method, path.slice(prefix.length) || "/");
-  if (match === undefined) return own("notFound");
+  // A route takes the preflight too, $default among them; the API's CORS answers only where there is none.
+  if (match === undefined) return api.cors && isPreflight(request) ? noContent : own("notFound");
   if (!admits(buckets, match.route.key, stage.routeThrottles.get(match.route.key) ?? stage.throttle))
     return own("throttled");
   const integration = api.integrations.get(match.route.target.replace(/^integrations\//, ""));
@@ -144,18 +152,23 @@ async function answerTo(
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => resolve(undefined), integration.timeoutMs)),
   );
-  const invocation = await Promise.race([functions.invoke(functionNameOf(integration.uri), event), late]);
+  const invocation = await Promise.race([functions.invoke(integration.uri, event), late]);
   clearTimeout(timer);
   if (invocation === undefined) return own("unavailable");
   return (invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken");
 }
 
-/** API Gateway calls a function only where its own policy says so, from this API, stage and route. */
+/**
+ * API Gateway calls a function only where its policy says so, from this API, stage and route. An alias or a version has
+ * a policy of its own: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
+ */
 function permitted(api: ApiDefinition, stage: string, uri: string, { route }: Match): boolean {
   const routeArn = `${api.executionArn}/${stage}/${route.key === "$default" ? "$default" : route.key.replace(" ", "")}`;
+  const called = referenceOf(uri);
   return api.permissions.some(
-    ({ functionName, principal, sourceArn }) =>
-      functionName === functionNameOf(uri) &&
+    ({ name, qualifier, principal, sourceArn }) =>
+      name === called.name &&
+      qualifier === called.qualifier &&
       principal === "apigateway.amazonaws.com" &&
       (sourceArn === undefined || arnMatches(sourceArn, routeArn) || arnMatches(sourceArn, `${routeArn}/$default`)),
   );

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { subjectOf, type Delivery } from "./deliveries.ts";
 import type { Faults } from "../endpoint/faults.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
-import type { Functions } from "./pool.ts";
+import type { Functions } from "./functions.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Journal } from "../outside/journal.ts";
 import type { Part } from "../shared/parts.ts";
@@ -11,6 +11,7 @@ import type { Part } from "../shared/parts.ts";
 /** An event source mapping from a queue to a function. */
 export interface MappingConfig {
   readonly queueArn: string;
+  /** The function's name or ARN, with a version or an alias perhaps. */
   readonly functionName: string;
   /** The most messages in a batch. */
   readonly batchSize: number;

@@ -17,7 +17,10 @@ export type Invocation =
 /** A function as its workers need it. */
 export interface FunctionConfig {
   readonly name: string;
+  /** Without a qualifier. */
   readonly arn: string;
+  /** A number, or `$LATEST` where versions are not published. */
+  readonly version: string;
   readonly folder: string;
   readonly handler: string;
   readonly memorySize: number;
@@ -51,6 +54,7 @@ const initTimeoutMs = 10_000;
 interface Job {
   readonly requestId: string;
   readonly event: string;
+  readonly invokedArn: string;
   readonly settle: (invocation: Invocation) => void;
 }
 
@@ -85,10 +89,10 @@ export class Environment {
         folder: config.folder,
         handler: config.handler,
         functionName: config.name,
-        functionArn: config.arn,
+        functionVersion: config.version,
         memorySize: config.memorySize,
         logGroup: config.logGroup,
-        logStream: `${new Date().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+        logStream: `${new Date().toISOString().slice(0, 10).replaceAll("-", "/")}/[${config.version}]${randomUUID().replaceAll("-", "")}`,
       },
     });
     this.#worker = worker;
@@ -158,7 +162,8 @@ export class Environment {
       () => this.#end("Sandbox.Timedout", `Task timed out after ${this.#config.timeoutSeconds.toFixed(2)} seconds`),
       timeoutMs,
     );
-    this.#worker.postMessage({ requestId: job.requestId, event: job.event, deadline: Date.now() + timeoutMs });
+    const { requestId, event, invokedArn } = job;
+    this.#worker.postMessage({ requestId, event, invokedArn, deadline: Date.now() + timeoutMs });
   }
 
   /** Ends the worker; a job under way gets an error. */

@@ -1,7 +1,7 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as z from "zod";
 import { Archive, unpack } from "./archive.ts";
-import { account, arn, functionNameOf } from "../shared/names.ts";
+import { account, arn, referenceOf } from "../shared/names.ts";
 import type { Provision } from "../shared/services.ts";
 import { nameOf, read, unsupported } from "../shared/inputs.ts";
 
@@ -11,13 +11,14 @@ const Function = z.object({
   code: Archive,
   memorySize: z.number().default(128),
   timeout: z.number().default(3),
+  publish: z.boolean().default(false),
   reservedConcurrentExecutions: z.number().default(-1),
   environment: z.object({ variables: z.record(z.string(), z.string()).default({}) }).default({ variables: {} }),
   loggingConfig: z.object({ logGroup: z.string().optional() }).optional(),
 });
 
 /** A Lambda function, unpacked from the archive that would be deployed. */
-export const lambdaFunction: Provision = async (resource, { functions, accessKeys, logGroups, settings }) => {
+export const lambdaFunction: Provision = async (resource, { functions, versions, accessKeys, logGroups, settings }) => {
   const inputs = read(Function, resource);
   if (!inputs.runtime.startsWith("nodejs"))
     throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
@@ -25,10 +26,13 @@ export const lambdaFunction: Provision = async (resource, { functions, accessKey
   const functionArn = arn("lambda", settings.region, `function:${name}`);
   const logGroup = inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`;
   const concurrency = inputs.reservedConcurrentExecutions;
+  const folder = await unpack(inputs.code, settings.root, join(settings.state, "code"));
+  const version = inputs.publish ? versions.publish(name, { ...inputs, code: basename(folder) }) : "$LATEST";
   functions.put({
     name,
     arn: functionArn,
-    folder: await unpack(inputs.code, settings.root, join(settings.state, "code")),
+    version,
+    folder,
     handler: inputs.handler,
     memorySize: inputs.memorySize,
     timeoutSeconds: inputs.timeout,
@@ -41,6 +45,7 @@ export const lambdaFunction: Provision = async (resource, { functions, accessKey
       AWS_ACCESS_KEY_ID: name,
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_VERSION: version,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(inputs.memorySize),
       AWS_LAMBDA_FUNCTION_TIMEOUT: String(inputs.timeout),
       TZ: "UTC",
@@ -48,19 +53,39 @@ export const lambdaFunction: Provision = async (resource, { functions, accessKey
   });
   accessKeys.add(name);
   logGroups.set(logGroup, { arn: arn("logs", settings.region, `log-group:${logGroup}`), functionName: name });
-  const invokeArn = `arn:aws:apigateway:${settings.region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
   const outputs = {
     name,
     arn: functionArn,
-    invokeArn,
-    qualifiedArn: `${functionArn}:$LATEST`,
-    version: "$LATEST",
+    invokeArn: invokeArnOf(functionArn, settings.region),
+    qualifiedArn: `${functionArn}:${version}`,
+    qualifiedInvokeArn: invokeArnOf(`${functionArn}:${version}`, settings.region),
+    version,
     memorySize: inputs.memorySize,
     timeout: inputs.timeout,
     reservedConcurrentExecutions: concurrency,
     loggingConfig: { logFormat: "Text", ...inputs.loggingConfig, logGroup },
   };
   return { id: name, outputs };
+};
+
+const invokeArnOf = (functionArn: string, region: string): string =>
+  `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+
+const Alias = z.object({
+  name: z.string(),
+  functionName: z.string(),
+  functionVersion: z.string(),
+  routingConfig: z.unknown().optional(),
+});
+
+/** An alias: a name that others invoke a version of a function by. */
+export const alias: Provision = (resource, { functions, settings }) => {
+  const { name, functionName, functionVersion, routingConfig } = read(Alias, resource);
+  if (routingConfig !== undefined) throw unsupported(resource, "an alias of two versions is not emulated");
+  const { name: target } = referenceOf(functionName);
+  functions.putAlias(target, name, functionVersion);
+  const aliasArn = arn("lambda", settings.region, `function:${target}:${name}`);
+  return { id: aliasArn, outputs: { arn: aliasArn, invokeArn: invokeArnOf(aliasArn, settings.region) } };
 };
 
 /** By convention a variable `..._SECONDS` is a wait (a lease, an age), which `--speed` shortens like all waits. */
@@ -93,7 +118,7 @@ export const eventSourceMapping: Provision = (resource, { mappings, settings }) 
   if (inputs.batchSize > 10 && inputs.maximumBatchingWindowInSeconds < 1) {
     throw unsupported(resource, "AWS wants a batching window of a second or more for batches above 10");
   }
-  const functionName = functionNameOf(inputs.functionName);
+  const { functionName } = inputs;
   if (inputs.enabled) {
     mappings.push({
       queueArn: inputs.eventSourceArn,
@@ -105,7 +130,8 @@ export const eventSourceMapping: Provision = (resource, { mappings, settings }) 
     });
   }
   const id = nameOf(resource);
-  const functionArn = arn("lambda", settings.region, `function:${functionName}`);
+  const { name, qualifier } = referenceOf(functionName);
+  const functionArn = arn("lambda", settings.region, ["function", name, ...(qualifier ? [qualifier] : [])].join(":"));
   return {
     id,
     outputs: {
@@ -117,12 +143,18 @@ export const eventSourceMapping: Provision = (resource, { mappings, settings }) 
   };
 };
 
-const Permission = z.object({ function: z.string(), principal: z.string(), sourceArn: z.string().optional() });
+const Permission = z.object({
+  function: z.string(),
+  qualifier: z.string().optional(),
+  principal: z.string(),
+  sourceArn: z.string().optional(),
+});
 
-/** Who may invoke a function. */
+/** Who may invoke a function, or one of its versions or aliases. */
 export const permission: Provision = (resource, { api }) => {
-  const { function: functionName, principal, sourceArn } = read(Permission, resource);
-  api.permissions.push({ functionName: functionNameOf(functionName), principal, ...(sourceArn ? { sourceArn } : {}) });
+  const { function: reference, qualifier, principal, sourceArn } = read(Permission, resource);
+  const target = { ...referenceOf(reference), ...(qualifier !== undefined && { qualifier }) };
+  api.permissions.push({ ...target, principal, ...(sourceArn ? { sourceArn } : {}) });
   const statementId = nameOf(resource, "statementId");
   return { id: statementId, outputs: { statementId } };
 };

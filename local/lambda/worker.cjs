@@ -52,13 +52,13 @@ async function load() {
   return handler;
 }
 
-function contextOf({ requestId, deadline }) {
+function contextOf({ requestId, invokedArn, deadline }) {
   return {
     callbackWaitsForEmptyEventLoop: true,
     awsRequestId: requestId,
     functionName: workerData.functionName,
-    functionVersion: "$LATEST",
-    invokedFunctionArn: workerData.functionArn,
+    functionVersion: workerData.functionVersion,
+    invokedFunctionArn: invokedArn,
     memoryLimitInMB: String(workerData.memorySize),
     logGroupName: workerData.logGroup,
     logStreamName: workerData.logStream,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
-import { arn, functionNameOf } from "../shared/names.ts";
+import { arn } from "../shared/names.ts";
 import type { Provision } from "../shared/services.ts";
 import { intervalOf } from "./scheduler.ts";
 
@@ -19,7 +19,7 @@ export const schedule: Provision = (resource, { schedules, settings }) => {
   }
   const name = nameOf(resource);
   const event: unknown = JSON.parse(inputs.target.input ?? "{}");
-  if (inputs.state === "ENABLED") schedules.push({ everyMs, functionName: functionNameOf(inputs.target.arn), event });
+  if (inputs.state === "ENABLED") schedules.push({ everyMs, functionArn: inputs.target.arn, event });
   return {
     id: `default/${name}`,
     outputs: { name, groupName: "default", arn: arn("scheduler", settings.region, `schedule/default/${name}`) },

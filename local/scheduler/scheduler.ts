@@ -1,11 +1,12 @@
-import type { Functions } from "../lambda/pool.ts";
+import type { Functions } from "../lambda/functions.ts";
 import type { Part } from "../shared/parts.ts";
 
 /** A schedule with a rate; its target is a function. */
 export interface Schedule {
   /** The time between two runs, in ms. */
   readonly everyMs: number;
-  readonly functionName: string;
+  /** With a version or an alias perhaps. */
+  readonly functionArn: string;
   /** What the function is invoked with. */
   readonly event: unknown;
 }
@@ -20,8 +21,8 @@ export interface SchedulerArgs {
 
 /** EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS. */
 export async function start({ schedules, functions, speed }: SchedulerArgs): Promise<Part> {
-  const timers = schedules.map(({ functionName, event, everyMs }) =>
-    setInterval(() => void functions.invoke(functionName, event), Math.max(1, everyMs / speed)),
+  const timers = schedules.map(({ functionArn, event, everyMs }) =>
+    setInterval(() => void functions.invoke(functionArn, event), Math.max(1, everyMs / speed)),
   );
   return {
     stop: async () => {

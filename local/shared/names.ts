@@ -21,9 +21,13 @@ export function arn(service: string, region: string, resource: string): string {
   return `arn:aws:${service}:${region}:${account}:${resource}`;
 }
 
-/** The last part of a function's ARN, of its invoke ARN, or the name itself. */
-export function functionNameOf(reference: string): string {
-  return /:function:([^:/]+)/.exec(reference)?.[1] ?? reference;
+/**
+ * The function that an ARN, an invoke ARN or a name refers to, and its version or alias if that is named too:
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters.
+ */
+export function referenceOf(reference: string): { name: string; qualifier?: string } {
+  const [, name, qualifier] = /(?:^|:function:)([^:/]+)(?::([^:/]+))?(?:\/invocations)?$/.exec(reference) ?? [];
+  return { name: name ?? reference, ...(qualifier !== undefined && { qualifier }) };
 }
 
 /** A failure that is the user's to mend: its message is printed without a stack, and the process ends with 1. */

@@ -2,7 +2,8 @@ import type { DynamoDb } from "../dynamodb/server.ts";
 import type { LogGroup } from "../endpoint/logs.ts";
 import type { ApiDefinition } from "../http-api/server.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
-import type { Functions } from "../lambda/pool.ts";
+import type { Functions } from "../lambda/functions.ts";
+import type { Versions } from "../lambda/versions.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
 import type { Schedule } from "../scheduler/scheduler.ts";
@@ -38,6 +39,8 @@ export interface Services {
   /** SNS, SQS and S3; starts beside the program. */
   readonly messaging: Promise<Messaging>;
   readonly functions: Functions;
+  /** The published versions of functions, of earlier runs too. */
+  readonly versions: Versions;
   /** The access keys that the endpoint accepts: a function's is its name. */
   readonly accessKeys: Set<string>;
   /** The functions' log groups, by name. */

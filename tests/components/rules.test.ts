@@ -298,6 +298,12 @@ for (const [title, { over, production, outages }] of Object.entries(stacks)) {
       expect(staged).to.deep.equal(apis);
     });
 
+    it("has a route for a browser's preflight exactly where origins are named: $default would refuse it", () => {
+      const keys = someOfType(graph, "aws:apigatewayv2/route:Route").map(([, { inputs }]) => inputs["routeKey"]);
+      expect(keys).to.include("$default");
+      expect(keys.includes("OPTIONS /{proxy+}")).to.equal(production);
+    });
+
     it("has no secret in plain text in what a function is given", () => {
       for (const [, { name, inputs }] of someOfType(graph, FUNCTION)) {
         const given = Object.keys(Lambda.parse(inputs).environment.variables);

@@ -196,6 +196,7 @@ describe("The local cloud:", () => {
         AWS_ACCESS_KEY_ID: outputs.functionName,
         AWS_SECRET_ACCESS_KEY: "local",
         AWS_LAMBDA_FUNCTION_NAME: outputs.functionName,
+        AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
         AWS_LAMBDA_FUNCTION_TIMEOUT: "60",
       });

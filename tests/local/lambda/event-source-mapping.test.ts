@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFaults } from "../../../local/endpoint/faults.ts";
 import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
-import type { Functions } from "../../../local/lambda/pool.ts";
 import { start as startMessaging, type Messaging } from "../../../local/messaging/server.ts";
+import { fakeFunctions } from "../support/functions.ts";
 
 const region = "eu-west-1";
 
@@ -38,17 +38,12 @@ describe("an event source mapping", () => {
   it("hands a message to the function as SQS records are, with its attributes", async () => {
     const queue = messaging.putQueue("whole", { VisibilityTimeout: "30" });
     const received = Promise.withResolvers<SQSEvent>();
-    const functions: Functions = {
+    const functions = fakeFunctions({
       invoke: async (_name, event) => {
         received.resolve(event as SQSEvent);
         return { ok: true, payload: "null" };
       },
-      put: () => undefined,
-      names: () => [],
-      logNames: () => new Map(),
-      warm: async () => undefined,
-      stop: async () => undefined,
-    };
+    });
     const mapping = await startMapping({
       queueArn: queue.arn,
       functionName: "consumer",

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { referenceOf } from "../shared/names.ts";
+import { logNameOf, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
+import { Pool, type PoolArgs } from "./pool.ts";
+
+/** What the functions run with. */
+export interface FunctionsArgs extends PoolHooks, Pick<PoolArgs, "faults"> {
+  /** How long `stop` waits for events under way before it ends their workers, in ms. */
+  readonly graceMs: number;
+}
+
+/** The Lambda functions of the program. */
+export interface Functions {
+  /** Adds a version of a function, which becomes its newest; its first worker starts with its first event, or with `warm`. */
+  put(config: FunctionConfig): void;
+  /** Points an alias of a function at one of its versions. */
+  putAlias(name: string, alias: string, version: string): void;
+  /** The names of all functions. */
+  names(): string[];
+  /** The name that each function's log lines carry, by the function's name. */
+  logNames(): Map<string, string>;
+  /**
+   * Runs one event, when an execution environment is free. `reference` is a function's name, its ARN or its invoke ARN,
+   * each with or without a version or an alias. Never rejects.
+   */
+  invoke(reference: string, event: unknown, requestId?: string): Promise<Invocation>;
+  /** Starts an execution environment before it is needed; resolves when it is loaded. */
+  warm(reference: string): Promise<void>;
+  /** Lets events under way end for `graceMs`, then ends every worker; resolves when all have ended. */
+  stop(): Promise<void>;
+}
+
+/** A function: the pool of each version, and the version of each alias. */
+interface Entry {
+  readonly versions: Map<string, Pool>;
+  readonly aliases: Map<string, string>;
+  newest: Pool;
+}
+
+/** Starts with no function. */
+export async function start({ endpoint, compileCache, log, faults, graceMs }: FunctionsArgs): Promise<Functions> {
+  const entries = new Map<string, Entry>();
+  const pools = () => [...entries.values()].flatMap(({ versions }) => [...versions.values()]);
+  let stopped = false;
+  let cutOff = false;
+  // A worker that is ended because the cloud stops is no error: its event stays in its queue.
+  const hooks: PoolHooks = { endpoint, compileCache, log: (name, line) => cutOff || log(name, line) };
+  const poolOf = (reference: string): Pool | undefined => {
+    const { name, qualifier } = referenceOf(reference);
+    const entry = entries.get(name);
+    if (qualifier === undefined || qualifier === "$LATEST") return entry?.newest;
+    return entry?.versions.get(entry.aliases.get(qualifier) ?? qualifier);
+  };
+
+  return {
+    put: (config) => {
+      const pool = new Pool({ config, hooks, faults });
+      const { versions, aliases } = entries.get(config.name) ?? {
+        versions: new Map<string, Pool>(),
+        aliases: new Map(),
+      };
+      versions.set(config.version, pool);
+      entries.set(config.name, { versions, aliases, newest: pool });
+    },
+    putAlias: (name, alias, version) => void entries.get(name)?.aliases.set(alias, version),
+    names: () => [...entries.keys()],
+    logNames: () => new Map([...entries].map(([name, { newest }]) => [name, logNameOf(newest.config)])),
+    invoke: (reference, event, requestId = randomUUID()) =>
+      new Promise((settle) => {
+        const pool = poolOf(reference);
+        if (pool === undefined || stopped) return settle(refused(reference, "ResourceNotFoundException"));
+        if (pool.config.concurrency === 0) return settle(refused(reference, "TooManyRequestsException"));
+        const { qualifier } = referenceOf(reference);
+        const invokedArn = qualifier === undefined ? pool.config.arn : `${pool.config.arn}:${qualifier}`;
+        pool.run({ requestId, event: JSON.stringify(event) ?? "null", invokedArn, settle });
+      }),
+    warm: async (reference) => poolOf(reference)?.warm(),
+    stop: async () => {
+      const busy = () => pools().some((pool) => pool.busy);
+      const deadline = Date.now() + graceMs;
+      while (busy() && Date.now() < deadline) await sleep(5);
+      stopped = true;
+      cutOff = busy();
+      await Promise.all(pools().map((pool) => pool.stop(refused(pool.config.name, "ServiceException"))));
+    },
+  };
+}
+
+function refused(name: string, errorType: string): Invocation {
+  return { ok: false, errorType, errorMessage: `function ${name} cannot be invoked`, trace: [] };
+}
