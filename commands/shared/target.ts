@@ -2,12 +2,11 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, NumberValue } from "@aws-sdk/lib-dynamodb";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import * as z from "zod";
 import { CommandError, issues } from "./console.ts";
 import { rememberOperation } from "./operation.ts";
+import { runPulumi } from "./pulumi-cli.ts";
 
 const FunctionOutputs = z.object({ functionName: z.string(), logGroup: z.string() });
 
@@ -85,20 +84,11 @@ async function localOutputs(state: string): Promise<string> {
   }
 }
 
-/** By the CLI on the path, or by the one that `npm run pulumi` fetches. */
 async function stackOutputs(stack: string): Promise<string> {
-  const words = ["stack", "output", "--json", "--stack", stack];
-  const run = promisify(execFile);
   try {
-    const { stdout } = await run("pulumi", words).catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT")
-        return run("npm", ["run", "--silent", "pulumi", "--", ...words]);
-      throw error;
-    });
-    return stdout;
+    return await runPulumi(["stack", "output", "--json", "--stack", stack]);
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-    const reason = said || (error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
       `The outputs of the deployed stack "${stack}" cannot be read: ${reason}\nSign in with \`npm run pulumi -- login\`; \`npm run pulumi -- stack ls\` lists the stacks.`,
     );
