@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "./support/evaluate.ts";
 
-const OURS = ["components", "contracts", "handlers", "local", "runtime"];
+const OURS = ["components", "contracts", "evaluation", "handlers", "local", "runtime"];
 const FILES = ["index.ts", "config.ts"];
 
 /** The contracts that know events, outbox and ledger as such, and no order. */
@@ -36,7 +36,8 @@ const arrows: Arrow[] = [
   // The relay does for the outbox what its writers could not: it alone knows it from inside.
   { from: "handlers/relay-outbox.ts", imports: ["runtime/index.ts", "runtime/ports/outbox.ts", "contracts/"] },
   { from: "runtime/", imports: ["runtime/", ...GENERAL] },
-  { from: "local/", imports: ["local/", "contracts/"] },
+  { from: "evaluation/", imports: ["evaluation/"] },
+  { from: "local/", imports: ["local/", "contracts/", "evaluation/"] },
 ];
 
 const anyOf = (paths: readonly string[]) => `^(${paths.map((path) => path.replaceAll(".", "\\.")).join("|")})`;

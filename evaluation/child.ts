@@ -3,9 +3,18 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { evaluateProgram, partsOf } from "../../local/program/evaluate.ts";
-import { ProgramStart } from "../../local/program/protocol.ts";
-import type { Evaluated, Resource } from "./evaluation.ts";
+import * as z from "zod";
+import type { Evaluated, Resource } from "./evaluated.ts";
+import { evaluateProgram, partsOf } from "./program.ts";
+import { ProgramStart } from "./start.ts";
+
+/** What the process is given as its argument. */
+const ChildStart = z.object({
+  start: ProgramStart,
+  /** Whether a secret of the inputs is shown as "[secret]". */
+  maskSecrets: z.boolean(),
+});
+export type ChildStart = z.output<typeof ChildStart>;
 
 const REGION = "eu-west-1";
 const ACCOUNT = "111122223333";
@@ -80,11 +89,13 @@ function answer(type: string, name: string): { id: string; outputs: Record<strin
 
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-evaluateProgram(ProgramStart.parse(JSON.parse(process.argv[2] ?? "null")), {
+const { start, maskSecrets } = ChildStart.parse(JSON.parse(process.argv[2] ?? "null"));
+evaluateProgram(start, {
   provision: ({ urn, ...resource }) => {
     resources.set(urn, { ...resource, inputs: { ...resource.inputs }, dependsOn: [...resource.dependsOn] });
     return answer(resource.type, resource.name);
   },
+  secret: (value) => (maskSecrets ? "[secret]" : value),
   asset: async (value) => Object.fromEntries((await filesOf(value)).sort(([a], [b]) => (a < b ? -1 : 1))),
   fail,
 })
