@@ -7,6 +7,7 @@ import * as z from "zod";
 import type { Evaluated, Resource } from "./evaluated.ts";
 import { evaluateProgram, partsOf } from "./program.ts";
 import { ProgramStart } from "./start.ts";
+import { withDeployedUrns } from "./urns.ts";
 
 /** What the process is given as its argument. */
 const ChildStart = z.object({
@@ -100,6 +101,6 @@ evaluateProgram(start, {
   fail,
 })
   .then((exports) => {
-    if (!failed) send({ kind: "done", resources, files, exports });
+    if (!failed) send({ kind: "done", resources: withDeployedUrns(resources), files, exports });
   })
   .catch(fail);
