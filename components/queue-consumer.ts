@@ -7,7 +7,7 @@ import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
 import { policy, type Statement } from "./permissions.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
-/** The limits of a consumer; `config.ts` says their ranges and defaults. */
+/** The limits of a consumer; `config/schema.ts` says their ranges and defaults. */
 export interface QueueLimits {
   /** Messages in a batch. */
   batchSize: number;

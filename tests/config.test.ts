@@ -15,8 +15,9 @@ const limits = {
 };
 /** Every consumer that the config can name: the registry may grow. */
 const CONSUMERS = [...Object.keys(registry), "audit"].sort().join(", ");
+const ANY_NAME = "An entry of any other name says which is its `handler`";
 const ENTRY_KEYS =
-  "batchSize, batchWindowSeconds, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
+  "batchSize, batchWindowSeconds, handler, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS = "consumers, corsOrigins, logRetentionDays, production, throttle";
 
 /** A config with mistakes, and each line that the error has. */
@@ -24,9 +25,43 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
   "a misspelt consumer, and one that is none": {
     config: { consumers: { inventroy: {}, quantum: {}, toString: {} } },
     mistakes: [
-      `consumers.inventroy: there is no consumer "inventroy"; did you mean "inventory"? (known: ${CONSUMERS})`,
-      `consumers.quantum: there is no consumer "quantum"; known: ${CONSUMERS}`,
-      `consumers.toString: there is no consumer "toString"; known: ${CONSUMERS}`,
+      `consumers.inventroy: there is no handler "inventroy"; did you mean "inventory"? (known: ${CONSUMERS}). ${ANY_NAME}`,
+      `consumers.quantum: there is no handler "quantum"; known: ${CONSUMERS}. ${ANY_NAME}`,
+      `consumers.toString: there is no handler "toString"; known: ${CONSUMERS}. ${ANY_NAME}`,
+    ],
+  },
+  "a misspelt handler, one that is none, and one that is no name": {
+    config: {
+      consumers: {
+        "mail-acme": { handler: "notification", maxConcurrency: 1 },
+        inventory: { handler: "constructor" },
+        audit: { handler: 5 },
+      },
+    },
+    mistakes: [
+      `consumers.mail-acme.handler: there is no handler "notification"; did you mean "notifications"? (known: ${CONSUMERS})`,
+      `consumers.inventory.handler: there is no handler "constructor"; known: ${CONSUMERS}`,
+      "consumers.audit.handler: Invalid input: expected string, received number; got 5",
+    ],
+  },
+  "a name that no resource may have, or that is taken": {
+    config: {
+      consumers: Object.fromEntries(
+        ["mail.acme", "1st", "m".repeat(51), "relay", "orders", "orders-relay", "api-health"].map((name) => [
+          name,
+          { handler: "inventory" },
+        ]),
+      ),
+    },
+    mistakes: [
+      ...["mail.acme", "1st", "m".repeat(51)].map(
+        (name) =>
+          `consumers.${name}: a consumer's name is 1 to 50 letters, digits and hyphens, and begins with a letter`,
+      ),
+      ...["relay", "orders", "orders-relay", "api-health"].map(
+        (name) =>
+          `consumers.${name}: other parts of the program have \`relay\`, and names that begin with \`api\` or \`orders\`; choose another name`,
+      ),
     ],
   },
   "a misspelt key of a consumer, and one that is none": {
@@ -174,7 +209,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
     },
     mistakes: [
       `prodution: is not a key; did you mean "production"? (known: ${STACK_KEYS})`,
-      `consumers.inventroy: there is no consumer "inventroy"; did you mean "inventory"? (known: ${CONSUMERS})`,
+      `consumers.inventroy: there is no handler "inventroy"; did you mean "inventory"? (known: ${CONSUMERS}). ${ANY_NAME}`,
       `consumers.inventory.batchSise: is not a key; did you mean "batchSize"? (known: ${ENTRY_KEYS})`,
       "consumers.inventory.batchWindowSeconds: must be at least 1 where batchSize is over 10; got nothing",
       'consumers.shipment.settings.ulr: is not a key; did you mean "url"? (known: url)',
@@ -194,8 +229,8 @@ const good = {
         throttle: { rate: 500, burst: 1_000 },
         logRetentionDays: 30,
         consumers: [
-          { name: "inventory", module: true, ...limits, settings: {} },
-          { name: "audit", module: false, ...limits, settings: {} },
+          { name: "inventory", handler: "inventory", ...limits, settings: {} },
+          { name: "audit", handler: "audit", ...limits, settings: {} },
         ],
       },
       warnings: [],
@@ -228,7 +263,7 @@ const good = {
         consumers: [
           {
             name: "shipment",
-            module: true,
+            handler: "shipment",
             batchSize: 100,
             batchWindowSeconds: 5,
             maxConcurrency: 2,
@@ -242,6 +277,37 @@ const good = {
       warnings: [],
     },
   },
+  "several consumers with one handler, each with its own limits and settings": {
+    config: {
+      consumers: {
+        shipment: {},
+        ["shipment-north"]: { handler: "shipment", timeoutSeconds: 60, settings: { url: "https://north.example" } },
+        [`s${"0".repeat(49)}`]: { handler: "inventory" },
+      },
+    },
+    loaded: {
+      config: {
+        production: false,
+        corsOrigins: [],
+        throttle: { rate: 500, burst: 1_000 },
+        logRetentionDays: 30,
+        consumers: [
+          { name: "shipment", handler: "shipment", ...limits, settings: {} },
+          {
+            name: "shipment-north",
+            handler: "shipment",
+            ...limits,
+            timeoutSeconds: 60,
+            settings: { url: "https://north.example" },
+          },
+          { name: `s${"0".repeat(49)}`, handler: "inventory", ...limits, settings: {} },
+        ],
+      },
+      warnings: [
+        "warning: [runtime] consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API",
+      ],
+    },
+  },
   "sandboxes outside production, with a warning of each": {
     config: { consumers: { shipment: {}, notifications: {} } },
     loaded: {
@@ -251,8 +317,8 @@ const good = {
         throttle: { rate: 500, burst: 1_000 },
         logRetentionDays: 30,
         consumers: [
-          { name: "shipment", module: true, ...limits, settings: {} },
-          { name: "notifications", module: true, ...limits, settings: { sms: false } },
+          { name: "shipment", handler: "shipment", ...limits, settings: {} },
+          { name: "notifications", handler: "notifications", ...limits, settings: { sms: false } },
         ],
       },
       warnings: [

@@ -1,8 +1,11 @@
-import { isAbsolute, relative } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../shared/names.ts";
 
 const mostFrames = 3;
+
+/** The folders of the code that evaluates a program: in every stack, and never the cause. */
+const evaluators = [import.meta.dirname, join(import.meta.dirname, "../../evaluation")];
 
 /**
  * Reduces every stack to the frames of the project's own files. The SDK takes a stack for each promise; looking up the
@@ -53,7 +56,8 @@ function syntaxError({ name, message, stack = "", ...more }: Error & { code?: un
 /** A path or URL of the project's own source, relative to the project's folder; undefined for any other. */
 function pathIn(root: string, file: string): string | undefined {
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
-  if (!isAbsolute(path) || path.includes("node_modules") || path.startsWith(import.meta.dirname)) return undefined;
+  if (!isAbsolute(path) || path.includes("node_modules") || evaluators.some((folder) => path.startsWith(folder)))
+    return undefined;
   const inside = relative(root, path);
   return inside.startsWith("..") || isAbsolute(inside) ? undefined : inside;
 }

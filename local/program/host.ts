@@ -3,7 +3,7 @@
 // SDK, of `typescript` and of arborist is given back when it is done.
 import { dirname } from "node:path";
 import { RunError } from "@pulumi/pulumi";
-import { evaluateProgram, partsOf } from "./evaluate.ts";
+import { evaluateProgram, partsOf } from "../../evaluation/program.ts";
 import { describeFailure, keepOwnFrames } from "./failure.ts";
 import { Provisioned, ToProgram, type FromProgram } from "./protocol.ts";
 
@@ -62,6 +62,7 @@ process.on("message", (raw) => {
         ? Provisioned.parse(await ask({ kind: "resource", call: ++calls, type, name, urn, inputs }))
         : { id: "", outputs: {} },
     asset,
+    secret: (value) => value,
     fail,
   })
     .then((exports) => (failed ? undefined : send({ kind: "done", exports }).then(() => process.exit(0))))

@@ -1,13 +1,7 @@
 import * as z from "zod";
+import { ProgramStart, Provisioned } from "../../evaluation/start.ts";
 
-/** The stack that the forked process evaluates, with its config as the Pulumi SDK wants it. */
-export const ProgramStart = z.object({
-  entry: z.string(),
-  project: z.string(),
-  stack: z.string(),
-  config: z.record(z.string(), z.string()),
-});
-export type ProgramStart = z.infer<typeof ProgramStart>;
+export { ProgramStart, Provisioned };
 
 /** One resource as the program registered it: inputs resolved, secrets unwrapped, archives as plain records. */
 export interface ProgramResource {
@@ -16,10 +10,6 @@ export interface ProgramResource {
   readonly urn: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
-
-/** What provisioning gave: the physical id and the outputs (the inputs are echoed beneath them). */
-export const Provisioned = z.object({ id: z.string(), outputs: z.record(z.string(), z.unknown()) });
-export type Provisioned = z.infer<typeof Provisioned>;
 
 const Inputs = z.record(z.string(), z.unknown());
 

@@ -2,35 +2,58 @@ import { expect } from "chai";
 import { evaluate, type Graph } from "../support/evaluate.ts";
 import { isWithin } from "../support/graph.ts";
 
+const FUNCTION = "aws:lambda/function:Function";
+const VARIABLES = { EVENT_SOURCE: "/order-fanout/dev", SETTINGS: "{}" };
+
 describe("adding a consumer to a stack's config", () => {
   let before: Graph;
   let after: Graph;
   // Mocha's own hook has the name that the graph before has here.
   beforeEach(async () => {
-    [before, after] = await Promise.all([evaluate("dev"), evaluate("dev", { consumers: { loyalty: {} } })]);
+    const added = { loyalty: {}, "points-acme": { handler: "loyalty", timeoutSeconds: 60 } };
+    [before, after] = await Promise.all([evaluate("dev"), evaluate("dev", { consumers: added })]);
   });
 
   it("changes nothing of any resource that is there", () => {
     expect(new Map([...after].filter(([urn]) => before.has(urn)))).to.deep.equal(before);
   });
 
-  it("puts all that is new inside the new consumer's component, its own table among it", () => {
-    const added = [...after].filter(([urn]) => !before.has(urn));
-    expect(added.filter(([urn]) => !isWithin(after, urn, "loyalty")).map(([urn]) => urn)).to.deep.equal([]);
-    expect(added.map(([, { type, name }]) => `${type} ${name}`).sort()).to.deep.equal([
-      "aws:cloudwatch/logGroup:LogGroup loyalty-logs",
-      "aws:dynamodb/table:Table loyalty-balances",
-      "aws:iam/role:Role loyalty-role",
-      "aws:iam/rolePolicy:RolePolicy loyalty-policy",
-      "aws:lambda/eventSourceMapping:EventSourceMapping loyalty-mapping",
-      "aws:lambda/function:Function loyalty",
-      "aws:sns/topicSubscription:TopicSubscription loyalty-subscription",
-      "aws:sqs/queue:Queue loyalty-dead-letters",
-      "aws:sqs/queue:Queue loyalty-queue",
-      "aws:sqs/queuePolicy:QueuePolicy loyalty-dead-letters-policy",
-      "aws:sqs/queuePolicy:QueuePolicy loyalty-queue-policy",
-      "order-fanout:functions:HandlerFunction loyalty",
-      "order-fanout:orders:QueueConsumer loyalty",
+  for (const name of ["loyalty", "points-acme"]) {
+    it(`puts all that is new of ${name} inside its own component, its own table among it`, () => {
+      const added = [...after].filter(([urn]) => !before.has(urn) && isWithin(after, urn, name));
+      expect(added.map(([, { type, name }]) => `${type} ${name}`).sort()).to.deep.equal([
+        `aws:cloudwatch/logGroup:LogGroup ${name}-logs`,
+        `aws:dynamodb/table:Table ${name}-balances`,
+        `aws:iam/role:Role ${name}-role`,
+        `aws:iam/rolePolicy:RolePolicy ${name}-policy`,
+        `aws:lambda/eventSourceMapping:EventSourceMapping ${name}-mapping`,
+        `aws:lambda/function:Function ${name}`,
+        `aws:sns/topicSubscription:TopicSubscription ${name}-subscription`,
+        `aws:sqs/queue:Queue ${name}-dead-letters`,
+        `aws:sqs/queue:Queue ${name}-queue`,
+        `aws:sqs/queuePolicy:QueuePolicy ${name}-dead-letters-policy`,
+        `aws:sqs/queuePolicy:QueuePolicy ${name}-queue-policy`,
+        `order-fanout:functions:HandlerFunction ${name}`,
+        `order-fanout:orders:QueueConsumer ${name}`,
+      ]);
+    });
+  }
+
+  it("puts nothing new anywhere else", () => {
+    const elsewhere = [...after.keys()].filter(
+      (urn) => !before.has(urn) && !["loyalty", "points-acme"].some((name) => isWithin(after, urn, name)),
+    );
+    expect(elsewhere).to.deep.equal([]);
+  });
+
+  it("gives two consumers of one handler the same code, and each its own name, table and limits", () => {
+    const [one, other] = ["loyalty", "points-acme"].map((name) =>
+      [...after.values()].find((resource) => resource.type === FUNCTION && resource.name === name),
+    );
+    expect(other?.inputs["code"]).to.deep.equal(one?.inputs["code"]);
+    expect([one, other].map((lambda) => [lambda?.inputs["timeout"], lambda?.inputs["environment"]])).to.deep.equal([
+      [30, { variables: { ...VARIABLES, NAME: "loyalty", RESOURCES: '{"balances":"loyalty-balances"}' } }],
+      [60, { variables: { ...VARIABLES, NAME: "points-acme", RESOURCES: '{"balances":"points-acme-balances"}' } }],
     ]);
   });
 

@@ -15,7 +15,8 @@ await pulumi.runtime.setMocks(
   "dev",
   false,
 );
-const audit = consumer({ on: [OrderPlaced], handle: async () => {} });
+const known = { ...registry, audit: consumer({ on: [OrderPlaced], handle: async () => {} }) };
+const handlerNames = new Map<unknown, string>(Object.entries(known).map(([name, handler]) => [handler, name]));
 
 const loaded = Configs.parse(JSON.parse(process.argv[2] ?? "null")).map((config): Loaded => {
   const warnings: string[] = [];
@@ -28,8 +29,8 @@ const loaded = Configs.parse(JSON.parse(process.argv[2] ?? "null")).map((config)
   ]);
   pulumi.runtime.setAllConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(entries)));
   try {
-    const { consumers, ...rest } = loadConfig({ ...registry, audit });
-    const plain = consumers.map(({ handler, ...entry }) => ({ ...entry, module: handler.module !== undefined }));
+    const { consumers, ...rest } = loadConfig(known);
+    const plain = consumers.map((entry) => ({ ...entry, handler: handlerNames.get(entry.handler) }));
     return { config: { ...rest, consumers: plain }, warnings };
   } catch (error) {
     return { error: error instanceof Error ? `${error.name}: ${error.message}` : "not an Error", warnings };

@@ -1,9 +1,9 @@
 import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import type { ProgramStart, Provisioned } from "./protocol.ts";
+import type { ProgramStart, Provisioned } from "./start.ts";
 
-/** A resource as the program registered it: inputs resolved, secrets unwrapped. */
+/** A resource as the program registered it: inputs resolved. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly provision: (resource: Registration) => Promise<Provisioned> | Provisioned;
   /** Plain data for an asset or an archive of the inputs. */
   readonly asset: (value: object) => Promise<unknown>;
+  /** What stands in the inputs for a secret, by its plain value. */
+  readonly secret: (value: unknown) => unknown;
   /** Takes every error. The first is the cause; dozens of rejections follow it. */
   readonly fail: (error: unknown) => void;
 }
@@ -41,9 +43,9 @@ const AnyRecord = z.record(z.string(), z.unknown());
  */
 export async function evaluateProgram(
   { entry, project, stack, config }: ProgramStart,
-  { provision, asset, fail }: Surroundings,
+  { provision, asset, secret, fail }: Surroundings,
 ): Promise<Record<string, unknown>> {
-  const plain = plainBy(asset);
+  const plain = plainBy(asset, secret);
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
   let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "protect"> | undefined;
@@ -121,8 +123,8 @@ export async function evaluateProgram(
   return AnyRecord.parse((await plain(outputs)) ?? {});
 }
 
-/** Makes what reads inputs: plain data, secrets unwrapped, a resource as its URN, assets as `asset` says. */
-function plainBy(asset: Surroundings["asset"]): (value: unknown) => Promise<unknown> {
+/** Makes what reads inputs: plain data, a resource as its URN, secrets and assets as `secret` and `asset` say. */
+function plainBy(asset: Surroundings["asset"], secret: Surroundings["secret"]): (value: unknown) => Promise<unknown> {
   return async function plain(value: unknown): Promise<unknown> {
     if (Array.isArray(value)) return Promise.all(value.map(plain));
     if (typeof value !== "object" || value === null) return value;
@@ -130,7 +132,7 @@ function plainBy(asset: Surroundings["asset"]): (value: unknown) => Promise<unkn
     const isAsset: boolean = pulumi.asset.Asset.isInstance(value) || pulumi.asset.Archive.isInstance(value);
     if (isAsset) return asset(value);
     if (pulumi.Resource.isInstance(value)) return pulumi.output(value.urn).apply((urn) => urn);
-    if (SECRET in value && "value" in value) return plain(value.value);
+    if (SECRET in value && "value" in value) return secret(await plain(value.value));
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(await Promise.all(entries.map(async ([key, item]) => [key, await plain(item)])));
   };

@@ -3,9 +3,19 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { evaluateProgram, partsOf } from "../../local/program/evaluate.ts";
-import { ProgramStart } from "../../local/program/protocol.ts";
-import type { Evaluated, Resource } from "./evaluation.ts";
+import * as z from "zod";
+import type { Evaluated, Resource } from "./evaluated.ts";
+import { evaluateProgram, partsOf } from "./program.ts";
+import { ProgramStart } from "./start.ts";
+import { withDeployedUrns } from "./urns.ts";
+
+/** What the process is given as its argument. */
+const ChildStart = z.object({
+  start: ProgramStart,
+  /** Whether a secret of the inputs is shown as "[secret]". */
+  maskSecrets: z.boolean(),
+});
+export type ChildStart = z.output<typeof ChildStart>;
 
 const REGION = "eu-west-1";
 const ACCOUNT = "111122223333";
@@ -80,15 +90,17 @@ function answer(type: string, name: string): { id: string; outputs: Record<strin
 
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-evaluateProgram(ProgramStart.parse(JSON.parse(process.argv[2] ?? "null")), {
+const { start, maskSecrets } = ChildStart.parse(JSON.parse(process.argv[2] ?? "null"));
+evaluateProgram(start, {
   provision: ({ urn, ...resource }) => {
     resources.set(urn, { ...resource, inputs: { ...resource.inputs }, dependsOn: [...resource.dependsOn] });
     return answer(resource.type, resource.name);
   },
+  secret: (value) => (maskSecrets ? "[secret]" : value),
   asset: async (value) => Object.fromEntries((await filesOf(value)).sort(([a], [b]) => (a < b ? -1 : 1))),
   fail,
 })
   .then((exports) => {
-    if (!failed) send({ kind: "done", resources, files, exports });
+    if (!failed) send({ kind: "done", resources: withDeployedUrns(resources), files, exports });
   })
   .catch(fail);

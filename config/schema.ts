@@ -1,0 +1,68 @@
+import * as z from "zod";
+
+/**
+ * One consumer's entry in the stack's config. The limits are Lambda's and SQS's:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const ConsumerEntry = z
+  .strictObject({
+    /** Which of the program's handlers it runs. Default the one of the entry's own name. */
+    handler: z.string().optional(),
+    /** Messages in a batch: 1 to 10,000. Default 10. */
+    batchSize: z.int().min(1).max(10_000).default(10),
+    /** How long a batch may wait to be filled, in seconds: 0 to 300. Default 0. */
+    batchWindowSeconds: z.int().min(0).max(300).default(0),
+    /** Batches at the same time: 2 to 1,000. Default 10. */
+    maxConcurrency: z.int().min(2).max(1_000).default(10),
+    /** The function's timeout in seconds: 1 to 900. Default 30. */
+    timeoutSeconds: z.int().min(1).max(900).default(30),
+    /** The function's memory in MB: 128 to 10,240. Default 256. */
+    memoryMb: z.int().min(128).max(10_240).default(256),
+    /** How long what is behind the consumer may be down without a dead letter, in minutes: 0 to 2,880. Default 0. */
+    survivesOutageMinutes: z.int().min(0).max(2_880).default(0),
+    /** What the handler's own schema says. */
+    settings: z.unknown().optional(),
+  })
+  .refine(({ batchSize, batchWindowSeconds }) => batchSize <= 10 || batchWindowSeconds >= 1, {
+    path: ["batchWindowSeconds"],
+    message: "must be at least 1 where batchSize is over 10",
+  });
+
+/** Every other key of the stack's config. */
+export const StackConfig = z.strictObject({
+  consumers: z.record(z.string(), z.unknown()),
+  /** Data is protected from deletion, and nothing may be sandboxed. Default false. */
+  production: z.boolean().default(false),
+  /** Origins that a browser may call the API from. Default none. */
+  corsOrigins: z.array(z.string().refine(isOrigin, "must be an origin, such as https://shop.example")).default([]),
+  /** Requests a second that the API lets through, and how many at once. Default 500 and 1,000. */
+  throttle: z
+    .strictObject({ rate: z.number().positive(), burst: z.int().positive() })
+    .default({ rate: 500, burst: 1_000 }),
+  /** Days that logs are kept: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default 30. */
+  logRetentionDays: z
+    .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
+    .default(30),
+});
+
+/** https://html.spec.whatwg.org/multipage/browsers.html#origin: scheme, host and port, and nothing behind them. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+/**
+ * What is wrong with a consumer's name, if anything. The names of its resources begin with it, and Pulumi adds up to 13
+ * characters to its role's, which has at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
+ */
+export function nameMistakes(name: string): string[] {
+  if (!/^[a-z][a-z0-9-]{0,49}$/i.test(name)) {
+    return ["a consumer's name is 1 to 50 letters, digits and hyphens, and begins with a letter"];
+  }
+  if (/^(relay|(api|orders)(-.*)?)$/.test(name)) {
+    return [
+      "other parts of the program have `relay`, and names that begin with `api` or `orders`; choose another name",
+    ];
+  }
+  return [];
+}
