@@ -1,4 +1,5 @@
 import { FanOutTopic } from "./components/fan-out-topic.ts";
+import { Operations } from "./components/operations.ts";
 import { OrderApi } from "./components/order-api.ts";
 import { OrderStore } from "./components/order-store.ts";
 import { QueueConsumer } from "./components/queue-consumer.ts";
@@ -36,6 +37,14 @@ const api = new OrderApi("api", {
 
 const queues = configured.map(({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, topic, resources }));
 
+const operations = new Operations("operations", {
+  alarms: config.alarms,
+  topic,
+  api,
+  consumers: queues,
+  functions: [...api.handlerFunctions, ...queues.map(({ handlerFunction }) => handlerFunction), store.relay],
+});
+
 export const apiUrl = api.url;
 export const ordersUrl = api.ordersUrl;
 export const topicArn = topic.arn;
@@ -47,3 +56,5 @@ export const functions = {
   ...store.functions,
   ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction.outputs])),
 };
+export const alarmTopicArn = operations.topic.arn;
+export const dashboard = operations.dashboard.dashboardName;

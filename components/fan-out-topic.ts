@@ -12,6 +12,7 @@ export interface FanOutTopicArgs<T extends string> {
 
 /** The SNS topic from which events fan out to one queue per consumer. */
 export class FanOutTopic<T extends string> extends pulumi.ComponentResource {
+  readonly name: string;
   readonly topic: aws.sns.Topic;
   readonly arn: pulumi.Output<string>;
   readonly types: readonly T[];
@@ -21,6 +22,7 @@ export class FanOutTopic<T extends string> extends pulumi.ComponentResource {
     super("order-fanout:orders:FanOutTopic", name, {}, opts);
     const parent = { parent: this };
 
+    this.name = name;
     this.types = args.events.map(({ type }) => type);
     this.eventsModule = args.module;
     this.topic = new aws.sns.Topic(name, {}, parent);

@@ -28,9 +28,18 @@ export type FunctionOutputs = Readonly<Record<"functionName" | "logGroup", pulum
 
 type Variables = { readonly [K in VariableName]?: pulumi.Input<string> };
 
-/** A Lambda function with its code, its role and its log group. */
+/**
+ * A Lambda function with its code, its role and its log group. Each change publishes a version, and the alias `live`
+ * moves to it: whatever invokes the function names the alias
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html).
+ */
 export class HandlerFunction extends pulumi.ComponentResource {
+  readonly name: string;
+  /** Lambda's limit for one invocation. */
+  readonly timeoutSeconds: number;
   readonly function: aws.lambda.Function;
+  /** The version that is in use. */
+  readonly alias: aws.lambda.Alias;
   readonly role: aws.iam.Role;
   /** The role's policy: whatever invokes the function early must wait for it. */
   readonly rolePolicy: aws.iam.RolePolicy;
@@ -42,6 +51,8 @@ export class HandlerFunction extends pulumi.ComponentResource {
     super("order-fanout:functions:HandlerFunction", name, {}, opts);
     const parent = { parent: this };
 
+    this.name = name;
+    this.timeoutSeconds = args.timeoutSeconds;
     this.logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays: args.logRetentionDays }, parent);
     this.role = new aws.iam.Role(`${name}-role`, { assumeRolePolicy: assumedBy("lambda.amazonaws.com") }, parent);
     this.rolePolicy = new aws.iam.RolePolicy(
@@ -66,10 +77,16 @@ export class HandlerFunction extends pulumi.ComponentResource {
         architectures: ["arm64"],
         timeout: args.timeoutSeconds,
         memorySize: args.memoryMb,
+        publish: true,
         environment: { variables: { ...variablesOf(name, args) } },
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
       },
       { parent: this, dependsOn: [this.rolePolicy] },
+    );
+    this.alias = new aws.lambda.Alias(
+      `${name}-live`,
+      { name: "live", functionName: this.function.name, functionVersion: this.function.version },
+      parent,
     );
     this.outputs = { functionName: this.function.name, logGroup: this.logGroup.name };
     this.registerOutputs({ function: this.function.name });

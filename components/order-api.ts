@@ -38,6 +38,11 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
   /** Without a slash at its end. */
   readonly url: pulumi.Output<string>;
   readonly ordersUrl: pulumi.Output<string>;
+  readonly name: string;
+  readonly apiId: pulumi.Output<string>;
+  /** The timeout of each of its functions. */
+  readonly timeoutSeconds = TIMEOUT_SECONDS;
+  readonly handlerFunctions: readonly HandlerFunction[];
   /** Each route's function, by the route's key. */
   readonly functions: Readonly<Record<string, FunctionOutputs>>;
 
@@ -46,14 +51,14 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
     const parent = { parent: this };
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
-    this.functions = Object.fromEntries(
-      Object.entries<Routes[string]>({ ...preflightRoute(args), ...args.routes }).map(([key, definition]) => [
-        key,
-        this.addRoute(name, api, key, definition, args).outputs,
-      ]),
-    );
+    const routes = Object.entries<Routes[string]>({ ...preflightRoute(args), ...args.routes });
+    const added = routes.map(([key, definition]) => [key, this.addRoute(name, api, key, definition, args)] as const);
     createStage(name, api, args, this);
 
+    this.name = name;
+    this.apiId = api.id;
+    this.handlerFunctions = added.map(([, handlerFunction]) => handlerFunction);
+    this.functions = Object.fromEntries(added.map(([key, { outputs }]) => [key, outputs]));
     this.url = api.apiEndpoint;
     this.ordersUrl = pulumi.interpolate`${api.apiEndpoint}/orders`;
     this.registerOutputs({ url: this.url });
@@ -84,12 +89,13 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
       },
       parent,
     );
-    const { function: lambda } = handlerFunction;
+    const { alias } = handlerFunction;
     const permission = new aws.lambda.Permission(
       `${routeName}-permission`,
       {
         action: "lambda:InvokeFunction",
-        function: lambda.name,
+        function: alias.functionName,
+        qualifier: alias.name,
         principal: "apigateway.amazonaws.com",
         sourceArn: pulumi.interpolate`${api.executionArn}/*/${key === "$default" ? key : key.replace(" ", "")}`,
       },
@@ -100,7 +106,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
       {
         apiId: api.id,
         integrationType: "AWS_PROXY",
-        integrationUri: lambda.invokeArn,
+        integrationUri: alias.invokeArn,
         integrationMethod: "POST",
         payloadFormatVersion: "2.0",
       },

@@ -6,7 +6,7 @@ import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { eventSource, HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
 import { assumedBy, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
@@ -33,6 +33,7 @@ export class OrderStore extends pulumi.ComponentResource {
   /** The events, as newline-delimited JSON by day. */
   readonly lake: aws.s3.Bucket;
   readonly names: Record<"orders" | "stock" | "effects", pulumi.Output<string>>;
+  readonly relay: HandlerFunction;
   /** The relay's function. */
   readonly functions: { readonly relay: FunctionOutputs };
 
@@ -47,8 +48,8 @@ export class OrderStore extends pulumi.ComponentResource {
     };
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
-    this.functions = { relay: createRelay(`${name}-relay`, this.orders, args, this).outputs };
-    createOutboxAlarm(`${name}-outbox-alarm`, this);
+    this.relay = createRelay(`${name}-relay`, this.orders, args, this);
+    this.functions = { relay: this.relay.outputs };
 
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
     this.registerOutputs({ ...this.names, lake: this.lake.id });
@@ -168,7 +169,12 @@ function createRelay(
   // The next minute is its retry: Lambda's own two would add load to a service that is down.
   new aws.lambda.FunctionEventInvokeConfig(
     `${name}-no-retries`,
-    { functionName: relay.function.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    {
+      functionName: relay.function.name,
+      qualifier: relay.alias.name,
+      maximumRetryAttempts: 0,
+      maximumEventAgeInSeconds: 60,
+    },
     { parent },
   );
   const role = new aws.iam.Role(
@@ -180,7 +186,7 @@ function createRelay(
     `${name}-scheduler-policy`,
     {
       role: role.id,
-      policy: policy([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: relay.function.arn }]),
+      policy: policy([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: relay.alias.arn }]),
     },
     { parent },
   );
@@ -189,29 +195,9 @@ function createRelay(
     {
       scheduleExpression: "rate(1 minute)",
       flexibleTimeWindow: { mode: "OFF" },
-      target: { arn: relay.function.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
+      target: { arn: relay.alias.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
     },
     { parent, dependsOn: [mayInvoke] },
   );
   return relay;
-}
-
-/** Alarms when an event has waited for its publication for over 3 minutes, or the relay has stopped reporting. */
-function createOutboxAlarm(name: string, parent: pulumi.Resource): void {
-  new aws.cloudwatch.MetricAlarm(
-    name,
-    {
-      alarmDescription: "Accepted orders wait to be published: look at SNS and at the relay's log.",
-      namespace: "OrderFanout",
-      metricName: "OldestUnpublishedSeconds",
-      dimensions: { source: eventSource() },
-      statistic: "Maximum",
-      period: 60,
-      evaluationPeriods: 3,
-      threshold: 180,
-      comparisonOperator: "GreaterThanThreshold",
-      treatMissingData: "breaching",
-    },
-    { parent },
-  );
 }

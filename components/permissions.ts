@@ -52,7 +52,7 @@ export function statementsOfUses(
           ? emailStatements(settings["from"], topicArn)
           : [];
       case "sms":
-        return isRecord(settings) && settings["sms"] === true ? smsStatements() : [];
+        return sendsSms(handler, settings) ? smsStatements() : [];
       case "https":
         return [];
     }
@@ -111,6 +111,10 @@ function emailStatements(from: string, arn: pulumi.Output<string>): Statement[] 
   });
   return [allow("ses:SendEmail", identities)];
 }
+
+/** Whether a handler can send SMS, and its settings let it. */
+export const sendsSms = ({ uses = {} }: Consumer | Route | Scheduled, settings: unknown): boolean =>
+  Object.values(uses).some(({ kind }) => kind === "sms") && isRecord(settings) && settings["sms"] === true;
 
 /** A phone number has no ARN: everything that has one is left out instead. */
 const smsStatements = (): Statement[] => [{ Effect: "Allow", Action: "sns:Publish", NotResource: "arn:aws:sns:*:*:*" }];

@@ -4,7 +4,7 @@ import type { Need, Uncarried } from "../runtime/define/types.ts";
 import type { Consumer } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
-import { policy, type Statement } from "./permissions.ts";
+import { policy, sendsSms, type Statement } from "./permissions.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
 /** The limits of a consumer; `config/schema.ts` says their ranges and defaults. */
@@ -41,6 +41,10 @@ const DAY = 24 * 3_600;
 /** One process of the system: its queue and dead-letter queue, its subscription, its function, and their mapping. */
 export class QueueConsumer<N extends Need, T extends string, R extends object> extends pulumi.ComponentResource {
   readonly name: string;
+  readonly batchWindowSeconds: number;
+  readonly visibilityTimeoutSeconds: number;
+  /** Whether it sends SMS: its handler can, and its settings say `sms: true`. */
+  readonly sendsSms: boolean;
   readonly queue: aws.sqs.Queue;
   readonly deadLetterQueue: aws.sqs.Queue;
   readonly handlerFunction: HandlerFunction;
@@ -52,6 +56,9 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     const parent = { parent: this };
 
     this.name = name;
+    this.batchWindowSeconds = args.batchWindowSeconds;
+    this.visibilityTimeoutSeconds = visibilityTimeoutSeconds(args, args.handler);
+    this.sendsSms = sendsSms(args.handler, args.settings);
     this.deadLetterQueue = new aws.sqs.Queue(
       `${name}-dead-letters`,
       { messageRetentionSeconds: 14 * DAY, sqsManagedSseEnabled: true },
@@ -81,9 +88,9 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     // After the function: its new code must be there before its filter lets new events through.
     createSubscription(`${name}-subscription`, this.queue, this.deadLetterQueue, args, {
       parent: this,
-      dependsOn: [...policies, this.handlerFunction.function],
+      dependsOn: [...policies, this.handlerFunction.alias],
     });
-    createMapping(`${name}-mapping`, this.queue, this.handlerFunction.function, args, {
+    createMapping(`${name}-mapping`, this.queue, this.handlerFunction.alias, args, {
       parent: this,
       dependsOn: [this.handlerFunction.rolePolicy],
     });
@@ -146,7 +153,7 @@ function createSubscription(
 function createMapping(
   name: string,
   queue: aws.sqs.Queue,
-  handlerFunction: aws.lambda.Function,
+  { arn: functionName }: aws.lambda.Alias,
   { batchSize, batchWindowSeconds, maxConcurrency }: QueueLimits,
   opts: pulumi.CustomResourceOptions,
 ): void {
@@ -154,7 +161,7 @@ function createMapping(
     name,
     {
       eventSourceArn: queue.arn,
-      functionName: handlerFunction.arn,
+      functionName,
       batchSize,
       maximumBatchingWindowInSeconds: batchWindowSeconds,
       functionResponseTypes: ["ReportBatchItemFailures"],

@@ -40,6 +40,8 @@ export const StackConfig = z.strictObject({
   throttle: z
     .strictObject({ rate: z.number().positive(), burst: z.int().positive() })
     .default({ rate: 500, burst: 1_000 }),
+  /** Where alarms go: the address confirms a subscription that SNS sends it. Default nobody; required in production. */
+  alarms: z.strictObject({ email: z.email().optional() }).default({}),
   /** Days that logs are kept: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default 30. */
   logRetentionDays: z
     .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])

@@ -57,7 +57,11 @@ function keep(content: Uint8Array<ArrayBuffer>): string {
 }
 
 /** What AWS would say of a new resource, as far as another resource asks for it. */
-function answer(type: string, name: string): { id: string; outputs: Record<string, unknown> } {
+function answer(
+  type: string,
+  name: string,
+  inputs: Readonly<Record<string, unknown>>,
+): { id: string; outputs: Record<string, unknown> } {
   const arn = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
   switch (type) {
     case "aws:apigatewayv2/api:Api": {
@@ -72,8 +76,11 @@ function answer(type: string, name: string): { id: string; outputs: Record<strin
       return { id: name, outputs: { name, arn: `arn:aws:iam::${ACCOUNT}:role/${name}` } };
     case "aws:lambda/function:Function": {
       const functionArn = arn("lambda", `function:${name}`);
-      const invokeArn = `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
-      return { id: name, outputs: { name, arn: functionArn, invokeArn } };
+      return { id: name, outputs: { name, arn: functionArn, invokeArn: invokeArn(functionArn), version: "1" } };
+    }
+    case "aws:lambda/alias:Alias": {
+      const alias = arn("lambda", `function:${String(inputs["functionName"])}:${String(inputs["name"])}`);
+      return { id: alias, outputs: { name: inputs["name"], arn: alias, invokeArn: invokeArn(alias) } };
     }
     case "aws:s3/bucket:Bucket":
       return { id: name, outputs: { bucket: name, arn: `arn:aws:s3:::${name}` } };
@@ -88,13 +95,17 @@ function answer(type: string, name: string): { id: string; outputs: Record<strin
   }
 }
 
+/** How API Gateway names a function that it invokes. */
+const invokeArn = (functionArn: string): string =>
+  `arn:aws:apigateway:${REGION}:lambda:path/2015-03-31/functions/${functionArn}/invocations`;
+
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 const { start, maskSecrets } = ChildStart.parse(JSON.parse(process.argv[2] ?? "null"));
 evaluateProgram(start, {
   provision: ({ urn, ...resource }) => {
     resources.set(urn, { ...resource, inputs: { ...resource.inputs }, dependsOn: [...resource.dependsOn] });
-    return answer(resource.type, resource.name);
+    return answer(resource.type, resource.name, resource.inputs);
   },
   secret: (value) => (maskSecrets ? "[secret]" : value),
   asset: async (value) => Object.fromEntries((await filesOf(value)).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -208,10 +208,35 @@ for (const [title, { over, production, outages }] of Object.entries(stacks)) {
     it("answers well before the API gives up", () => {
       const lambdas = new Map(someOfType(graph, FUNCTION).map(([, { name, inputs }]) => [name, Lambda.parse(inputs)]));
       for (const [, { name, inputs }] of someOfType(graph, "aws:apigatewayv2/integration:Integration")) {
-        const lambda = /function:([^/]+)\/invocations$/.exec(String(inputs["integrationUri"]))?.[1] ?? "";
-        expect(lambdas.get(lambda)?.timeout, name).to.be.within(1, 29);
+        const invoked = invokedBy(String(inputs["integrationUri"]));
+        expect(lambdas.get(invoked.function)?.timeout, name).to.be.within(1, 29);
         expect(inputs["payloadFormatVersion"], name).to.equal("2.0");
       }
+    });
+
+    it("invokes every function by its alias, which is its published version", () => {
+      const published = someOfType(graph, FUNCTION).map(([, { name, inputs }]) => [name, inputs["publish"]]);
+      const aliases = someOfType(graph, "aws:lambda/alias:Alias").map(([, { inputs }]) => inputs);
+      expect(aliases).to.have.deep.members(
+        published.map(([functionName]) => ({ functionName, functionVersion: "1", name: "live" })),
+      );
+      expect(published.filter(([, publish]) => publish !== true)).to.deep.equal([]);
+
+      const inputsOf = (type: string) => someOfType(graph, type).map(([, { inputs }]) => inputs);
+      const invoked = [
+        ...inputsOf(MAPPING).map((inputs) => String(inputs["functionName"])),
+        ...inputsOf("aws:apigatewayv2/integration:Integration").map((inputs) => String(inputs["integrationUri"])),
+        ...inputsOf("aws:scheduler/schedule:Schedule").map(
+          (inputs) => z.object({ arn: z.string() }).parse(inputs["target"]).arn,
+        ),
+      ].map(invokedBy);
+      expect(new Set(invoked.map(({ qualifier }) => qualifier))).to.deep.equal(new Set(["live"]));
+      expect(invoked.map((one) => one.function)).to.have.members(published.map(([name]) => name));
+      const configured = [
+        ...inputsOf("aws:lambda/permission:Permission"),
+        ...inputsOf("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"),
+      ];
+      expect(configured.map((inputs) => inputs["qualifier"])).to.deep.equal(configured.map(() => "live"));
     });
 
     it("keeps every table on demand, recoverable, encrypted, and in production protected", () => {
@@ -410,7 +435,7 @@ function consumers(graph: Graph) {
   const [queues, lambdas] = [named(QUEUE), named(FUNCTION)];
   const inputsOf = (found: Resource | undefined) => found?.inputs;
   return someOfType(graph, MAPPING).map(([, { inputs }]) => {
-    const name = String(inputs["functionName"]).split(":").at(-1) ?? "";
+    const name = invokedBy(String(inputs["functionName"])).function;
     const queue = String(inputs["eventSourceArn"]).split(":").at(-1) ?? "";
     return {
       name,
@@ -419,6 +444,12 @@ function consumers(graph: Graph) {
       lambda: Lambda.parse(inputsOf(lambdas.get(name))),
     };
   });
+}
+
+/** The function and the alias or version that an ARN names, behind which API Gateway has `/invocations`. */
+function invokedBy(arn: string): { function: string; qualifier: string | undefined } {
+  const [, name = "", qualifier] = /:function:([^:/]+)(?::([^/]+))?/.exec(arn) ?? [];
+  return { function: name, qualifier };
 }
 
 /** Whether a queue's policy lets SNS send to it for a topic. */

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import * as z from "zod";
 import { evaluate, type Graph, type Resource } from "../support/evaluate.ts";
 import { expectFile } from "../support/expected.ts";
 import { ofType, sentence, statements } from "../support/graph.ts";
@@ -14,7 +15,11 @@ const files: Record<string, Record<string, (resource: Resource) => unknown>> = {
     "aws:lambda/eventSourceMapping:EventSourceMapping": inputs,
   },
   topic: { "aws:sns/topic:Topic": inputs, "aws:sns/topicPolicy:TopicPolicy": withStatements },
-  functions: { "aws:lambda/function:Function": withFileNames, "aws:cloudwatch/logGroup:LogGroup": inputs },
+  functions: {
+    "aws:lambda/function:Function": withFileNames,
+    "aws:lambda/alias:Alias": inputs,
+    "aws:cloudwatch/logGroup:LogGroup": inputs,
+  },
   roles: {
     "aws:iam/role:Role": ({ inputs: { assumeRolePolicy, ...rest }, ...role }) =>
       flat({ ...rest, assumedBy: statements({ ...role, inputs: { assumeRolePolicy } }, "assumeRolePolicy") }),
@@ -37,7 +42,10 @@ const files: Record<string, Record<string, (resource: Resource) => unknown>> = {
     "aws:glue/catalogTable:CatalogTable": decoded,
     "aws:scheduler/schedule:Schedule": inputs,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": inputs,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": inputs,
+  },
+  operations: {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ({ inputs }) => alarmSentence(inputs),
+    "aws:cloudwatch/dashboard:Dashboard": parsed("dashboardBody"),
   },
 };
 
@@ -121,3 +129,39 @@ function decoded({ inputs }: Resource): unknown {
   const view: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
   return { ...inputs, viewOriginalText: view };
 }
+
+/** An alarm as a sentence: what is watched, over which threshold, and for how long. */
+function alarmSentence(inputs: Resource["inputs"]): string {
+  const { metricQueries = [], ...alarm } = Watched.parse(inputs);
+  const expression = metricQueries.find((query) => query.expression !== undefined)?.expression;
+  const name = ({ namespace, metricName, dimensions }: z.output<typeof Metric>) =>
+    `${namespace} ${metricName} of ${Object.values(dimensions ?? {}).join(", ")}`;
+  const over = metricQueries.flatMap(({ id, metric }) =>
+    metric ? [`${id} = ${metric.stat} of ${name(metric)} in ${metric.period} s`] : [],
+  );
+  const watched = expression ?? `${alarm.statistic ?? alarm.extendedStatistic} of ${name(alarm)} in ${alarm.period} s`;
+  return [`${watched} > ${alarm.threshold}, ${alarm.evaluationPeriods} x`, ...over].join("; ");
+}
+
+const Metric = z.object({
+  namespace: z.string().optional(),
+  metricName: z.string().optional(),
+  dimensions: z.record(z.string(), z.string()).optional(),
+});
+const Watched = Metric.extend({
+  statistic: z.string().optional(),
+  extendedStatistic: z.string().optional(),
+  period: z.number().optional(),
+  threshold: z.number(),
+  evaluationPeriods: z.number(),
+  comparisonOperator: z.literal("GreaterThanThreshold"),
+  metricQueries: z
+    .array(
+      z.object({
+        id: z.string(),
+        expression: z.string().optional(),
+        metric: Metric.extend({ stat: z.string(), period: z.number() }).optional(),
+      }),
+    )
+    .optional(),
+});

@@ -101,7 +101,7 @@ function consumerOf(graph: Graph, name: string, queueName: string, functionName:
     endpoint.endsWith(`:${queueName}`),
   );
   const { batchSize } = one(graph, "aws:lambda/eventSourceMapping:EventSourceMapping", Mapping, (mapping) =>
-    mapping.functionName.endsWith(`:${functionName}`),
+    mapping.functionName.includes(`:function:${functionName}:`),
   );
   return {
     definition,
@@ -120,7 +120,7 @@ function routesOf(graph: Graph): [string, Environment][] {
     const { routeKey, target } = Route.parse(inputs);
     const integration = target.replace(/^integrations\/(.*)-id$/, "$1");
     const { integrationUri } = Integration.parse(named(graph, "aws:apigatewayv2/integration:Integration", integration));
-    const functionName = /:function:([^/]+)\//.exec(integrationUri)?.[1] ?? "";
+    const functionName = /:function:([^:/]+)/.exec(integrationUri)?.[1] ?? "";
     return [routeKey, environmentOf(graph, functionName)];
   });
 }
