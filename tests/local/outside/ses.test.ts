@@ -34,7 +34,7 @@ function ses(settings: SesSettings, { speed = 1, allowed = ["*"] }: { speed?: nu
       const Content = { Simple: { Subject: content, Body: { Text: content } } };
       const request = { FromEmailAddress: from, Destination: { ToAddresses: to }, Content, ...over };
       const { status, errorType, body } = played.sendEmail(JSON.stringify(request), caller);
-      return status === 200 ? "sent" : [status, errorType, ...Object.values(body)].join(" ");
+      return status === 200 ? "sent" : `${status} ${errorType} ${"message" in body ? String(body.message) : ""}`;
     },
   };
 }
