@@ -49,7 +49,7 @@ export function statementsOfUses(
         return publishStatements(topicArn);
       case "email":
         return isRecord(settings) && typeof settings["from"] === "string"
-          ? emailStatements(settings["from"], topicArn)
+          ? emailStatements(settings["from"], settings["configurationSet"], topicArn)
           : [];
       case "sms":
         return sendsSms(handler, settings) ? smsStatements() : [];
@@ -100,16 +100,22 @@ const outboxStatements = (outbox: aws.dynamodb.Table, topicArn: pulumi.Output<st
 const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [allow("sns:Publish", topicArn)];
 
 /**
- * Sending from one address: by the identity of the address itself, or of its domain. `arn` is any ARN of the stack, for
- * the partition, the region and the account in it.
+ * Sending from one address: by the identity of the address itself, of its domain, or of a domain above that one, whichever
+ * is verified; and with the configuration set, which SES checks as well
+ * (https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html). `arn` is any ARN of the stack, for the partition,
+ * the region and the account in it.
  */
-function emailStatements(from: string, arn: pulumi.Output<string>): Statement[] {
-  const identities = arn.apply((sample) => {
+function emailStatements(from: string, configurationSet: unknown, arn: pulumi.Output<string>): Statement[] {
+  const labels = from.slice(from.lastIndexOf("@") + 1).split(".");
+  const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
+  const resources = arn.apply((sample) => {
     const [, partition, , region, account] = sample.split(":");
-    const domain = from.slice(from.lastIndexOf("@") + 1);
-    return [from, domain].map((identity) => `arn:${partition}:ses:${region}:${account}:identity/${identity}`);
+    return [
+      ...[from, ...domains].map((identity) => `identity/${identity}`),
+      ...(typeof configurationSet === "string" ? [`configuration-set/${configurationSet}`] : []),
+    ].map((resource) => `arn:${partition}:ses:${region}:${account}:${resource}`);
   });
-  return [allow("ses:SendEmail", identities)];
+  return [allow("ses:SendEmail", resources)];
 }
 
 /** Whether a handler can send SMS, and its settings let it. */

@@ -12,10 +12,20 @@ import { loadOrderAndContact } from "./orders.ts";
 export default consumer({
   module: import.meta,
   on: [OrderPlaced, OrderRejected, OrderCancelled, ShipmentBooked],
+  // SES admits few e-mails a second: two batches at the same time, one e-mail after the other in each, are enough.
+  concurrency: 1,
   uses: { orders: table("getMany"), effects: ledger("once"), mail: email("send"), text: sms("send") },
   settings: z.strictObject({
     /** The sender's address, verified in SES. Left out, no e-mail is sent and each is recorded as not sent. */
     from: z.email().optional(),
+    /**
+     * The SES configuration set that reports bounces and complaints. It must be named here where the sender's identity
+     * has it as its default: otherwise SES refuses every e-mail, because the function may not use it.
+     */
+    configurationSet: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "must be a configuration set's name: 1 to 64 letters, digits, _ and -")
+      .optional(),
     /** Whether SMS are sent. Default false. */
     sms: z.boolean().default(false),
   }),

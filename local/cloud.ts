@@ -12,10 +12,12 @@ import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts"
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
+import { createRoles } from "./lambda/roles.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { start as startMessaging } from "./messaging/server.ts";
 import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
+import { createSes } from "./outside/ses.ts";
 import { start as startProgram } from "./program/parent.ts";
 import { readStackConfig } from "./program/stack-config.ts";
 import { provision } from "./provision.ts";
@@ -113,6 +115,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The world outside, and the endpoint through which functions reach it and the stores.
   const faults = createFaults();
   const mailbox = openMailbox(state);
+  const roles = createRoles();
+  const ses = createSes({ mailbox, region, speed, allows: roles.allows });
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
@@ -124,6 +128,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       messaging,
       accessKeys,
       mailbox,
+      ses,
       deliveries,
       hosts,
       faults,
@@ -145,6 +150,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     messaging,
     functions,
     versions: openVersions(state),
+    roles,
     accessKeys,
     logGroups,
     api,

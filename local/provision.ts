@@ -29,6 +29,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   },
   "aws:scheduler/schedule:Schedule": schedule,
   "aws:iam/role:Role": lambda.role,
+  "aws:iam/rolePolicy:RolePolicy": lambda.rolePolicy,
 };
 
 /** Types that are accepted and have no effect, with the reason; a trailing `*` names a whole module. */
@@ -48,7 +49,6 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner",
   "aws:s3/bucketVersioning:BucketVersioning": "one version of an object is kept",
   "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "redrives are asked for by the queues themselves",
-  "aws:iam/rolePolicy:RolePolicy": "permissions are not checked here",
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "permissions are not checked here",
   "aws:s3/bucketPolicy:BucketPolicy": "permissions are not checked here",
   "aws:sns/topicPolicy:TopicPolicy": "permissions are not checked here",

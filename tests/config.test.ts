@@ -135,7 +135,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       },
     },
     mistakes: [
-      'consumers.notifications.settings.form: is not a key; did you mean "from"? (known: from, sms)',
+      'consumers.notifications.settings.form: is not a key; did you mean "from"? (known: configurationSet, from, sms)',
       "consumers.inventory.settings.fast: is not a key; none is known here",
       "consumers.audit.settings.level: is not a key; none is known here",
     ],

@@ -27,7 +27,7 @@ export type FaultSettings = z.infer<typeof FaultSettings>;
 /** What goes wrong now. */
 export interface Faults {
   get(): FaultSettings;
-  set(settings: FaultSettings): void;
+  readonly set: (settings: FaultSettings) => void;
   happens(fault: "throttle" | "conflict" | "lost"): boolean;
   /** How long this answer is held back, in ms. */
   lateness(): number;

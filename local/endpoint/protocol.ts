@@ -64,3 +64,14 @@ export function sendError(response: ServerResponse, service: Service, { status, 
     );
   }
 }
+
+/** Answers with JSON, or without a body. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}

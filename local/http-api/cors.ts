@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { arnMatches } from "../shared/names.ts";
 import type { HttpAnswer } from "./event.ts";
-import { arnMatches } from "./routes.ts";
 
 /** The CORS settings of an HTTP API. */
 export interface Cors {

@@ -50,12 +50,3 @@ function matchPath(template: string, path: string): { parameters: Record<string,
   }
   return parts.length === segments.length ? { parameters, rank } : undefined;
 }
-
-/** Whether an ARN is one that a pattern with `*` and `?` names. */
-export function arnMatches(pattern: string, arn: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`).test(arn);
-}

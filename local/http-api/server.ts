@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Functions } from "../lambda/functions.ts";
 import { readBody, listen } from "../shared/http.ts";
-import { referenceOf } from "../shared/names.ts";
+import { arnMatches, referenceOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
 import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
-import { arnMatches, matchRoute, type Match, type Route } from "./routes.ts";
+import { matchRoute, type Match, type Route } from "./routes.ts";
 
 /** A token bucket: `rate` requests a second, `burst` of them at once. */
 export interface Throttle {

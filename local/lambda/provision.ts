@@ -3,9 +3,10 @@ import * as z from "zod";
 import { Archive, unpack } from "./archive.ts";
 import { account, arn, referenceOf } from "../shared/names.ts";
 import type { Provision } from "../shared/services.ts";
-import { nameOf, read, unsupported } from "../shared/inputs.ts";
+import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
 
 const Function = z.object({
+  role: z.string(),
   handler: z.string(),
   runtime: z.string(),
   code: Archive,
@@ -18,7 +19,10 @@ const Function = z.object({
 });
 
 /** A Lambda function, unpacked from the archive that would be deployed. */
-export const lambdaFunction: Provision = async (resource, { functions, versions, accessKeys, logGroups, settings }) => {
+export const lambdaFunction: Provision = async (
+  resource,
+  { functions, versions, roles, accessKeys, logGroups, settings },
+) => {
   const inputs = read(Function, resource);
   if (!inputs.runtime.startsWith("nodejs"))
     throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
@@ -52,6 +56,7 @@ export const lambdaFunction: Provision = async (resource, { functions, versions,
     },
   });
   accessKeys.add(name);
+  roles.assume(name, inputs.role);
   logGroups.set(logGroup, { arn: arn("logs", settings.region, `log-group:${logGroup}`), functionName: name });
   const outputs = {
     name,
@@ -159,9 +164,19 @@ export const permission: Provision = (resource, { api }) => {
   return { id: statementId, outputs: { statementId } };
 };
 
-/** A function's execution role. Permissions are not checked here, so its policies have no effect. */
+/** A function's execution role. */
 export const role: Provision = (resource) => {
   const name = nameOf(resource);
   const outputs = { name, arn: `arn:aws:iam::${account}:role/${name}`, uniqueId: name, path: "/" };
   return { id: name, outputs };
+};
+
+const RolePolicy = z.object({ role: z.string(), policy: PolicyText });
+
+/** A role's own policy. */
+export const rolePolicy: Provision = (resource, { roles }) => {
+  const { role: roleName, policy } = read(RolePolicy, resource);
+  roles.putPolicy(roleName, policy);
+  const name = nameOf(resource);
+  return { id: `${roleName}:${name}`, outputs: { name } };
 };

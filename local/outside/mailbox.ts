@@ -16,27 +16,11 @@ const Captured = z.object({
 /** A message that would have left for a customer. */
 export type Captured = z.infer<typeof Captured>;
 
-const Body = z.object({ Data: z.string() }).optional();
-const SendEmail = z.object({
-  Destination: z.object({ ToAddresses: z.array(z.string()).min(1) }),
-  Content: z.object({
-    Simple: z.object({ Subject: z.object({ Data: z.string() }), Body: z.object({ Text: Body, Html: Body }) }),
-  }),
-  EmailTags: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
-});
-
-/** What SES answers. */
-export interface SesAnswer {
-  readonly status: number;
-  readonly errorType?: string;
-  readonly body: object;
-}
-
 /** The captured e-mails and SMS. */
 export interface Mailbox {
   list(): readonly Captured[];
-  /** SES v2 SendEmail. */
-  sendEmail(body: string, requestId?: string): SesAnswer;
+  /** Keeps a message, with the time. */
+  capture(message: Omit<Captured, "at">): void;
   /** SNS Publish with a PhoneNumber; gives the message id. */
   sendSms(parameters: URLSearchParams, requestId?: string): string;
 }
@@ -47,25 +31,7 @@ export function openMailbox(state: string): Mailbox {
   const capture = (message: Omit<Captured, "at">) => journal.append({ ...message, at: new Date().toISOString() });
   return {
     list: () => journal.entries,
-    sendEmail: (body, requestId) => {
-      const parsed = SendEmail.safeParse(JSON.parse(body));
-      if (!parsed.success) {
-        return { status: 400, errorType: "BadRequestException", body: { message: z.prettifyError(parsed.error) } };
-      }
-      const { Destination, Content, EmailTags } = parsed.data;
-      const refused = Destination.ToAddresses.find((address) => /^(.*<)?bounce/i.test(address));
-      if (refused)
-        return { status: 400, errorType: "MessageRejected", body: { message: `Address is refused: ${refused}` } };
-      capture({
-        channel: "email",
-        to: Destination.ToAddresses.join(", "),
-        subject: Content.Simple.Subject.Data,
-        text: Content.Simple.Body.Text?.Data ?? Content.Simple.Body.Html?.Data ?? "",
-        orderId: EmailTags.find((tag) => tag.Name === "orderId")?.Value ?? "",
-        requestId,
-      });
-      return { status: 200, body: { MessageId: randomUUID() } };
-    },
+    capture,
     sendSms: (parameters, requestId) => {
       capture({
         channel: "sms",

@@ -30,6 +30,15 @@ export function referenceOf(reference: string): { name: string; qualifier?: stri
   return { name: name ?? reference, ...(qualifier !== undefined && { qualifier }) };
 }
 
+/** Whether an ARN is one that a pattern with `*` and `?` names. */
+export function arnMatches(pattern: string, arn: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`).test(arn);
+}
+
 /** A failure that is the user's to mend: its message is printed without a stack, and the process ends with 1. */
 export class LocalCloudError extends Error {
   override readonly name = "LocalCloudError";

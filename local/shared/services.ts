@@ -3,6 +3,7 @@ import type { LogGroup } from "../endpoint/logs.ts";
 import type { ApiDefinition } from "../http-api/server.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
 import type { Functions } from "../lambda/functions.ts";
+import type { Roles } from "../lambda/roles.ts";
 import type { Versions } from "../lambda/versions.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
@@ -41,6 +42,8 @@ export interface Services {
   readonly functions: Functions;
   /** The published versions of functions, of earlier runs too. */
   readonly versions: Versions;
+  /** What functions may do, as far as it is checked. */
+  readonly roles: Roles;
   /** The access keys that the endpoint accepts: a function's is its name. */
   readonly accessKeys: Set<string>;
   /** The functions' log groups, by name. */

@@ -1,4 +1,5 @@
 import { SendEmailCommand } from "@aws-sdk/client-sesv2";
+import { untilAdmitted } from "./backoff.ts";
 import { sesClient } from "./clients.ts";
 import type { Outcome } from "../../contracts/ledger.ts";
 import type { Opening, Scope } from "./port.ts";
@@ -13,7 +14,10 @@ export interface Email {
 
 /** E-mail's method. */
 export interface EmailPort {
-  /** Sends one e-mail. A final refusal by SES is an outcome; every other failure is thrown. */
+  /**
+   * Sends one e-mail, when SES's sending rate admits it. A final refusal by SES is an outcome; every other failure is
+   * thrown, the day's quota among them (https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html).
+   */
   send(email: Email): Promise<Outcome>;
 }
 
@@ -26,21 +30,23 @@ const isRefusal = (error: unknown): error is Error =>
   (error.name === "MessageRejected" || error.name === "BadRequestException") &&
   !/not verified/i.test(error.message);
 
-export function open({ settings: { from }, calls }: Opening) {
+/** Without it SES takes the text for 7-bit ASCII (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Content.html). */
+const utf8 = (Data: string) => ({ Data, Charset: "UTF-8" });
+
+export function open({ settings: { from, configurationSet }, calls }: Opening) {
   const client = sesClient(calls);
   return ({ signal: abortSignal }: Scope): EmailPort => ({
     async send({ to, subject, text, tags }) {
       if (typeof from !== "string") return { outcome: "not-sent", reason: "no sender is configured" };
       try {
-        await client.send(
-          new SendEmailCommand({
-            FromEmailAddress: from,
-            Destination: { ToAddresses: [to] },
-            Content: { Simple: { Subject: { Data: subject }, Body: { Text: { Data: text } } } },
-            EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
-          }),
-          { abortSignal },
-        );
+        const command = new SendEmailCommand({
+          FromEmailAddress: from,
+          Destination: { ToAddresses: [to] },
+          Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text) } } },
+          ...(typeof configurationSet === "string" && { ConfigurationSetName: configurationSet }),
+          EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+        });
+        await untilAdmitted(() => client.send(command, { abortSignal }), abortSignal);
         return { outcome: "sent" };
       } catch (error) {
         if (isRefusal(error)) return { outcome: "refused", reason: error.name };

@@ -1,4 +1,5 @@
 import { PublishCommand } from "@aws-sdk/client-sns";
+import { untilAdmitted } from "./backoff.ts";
 import { smsClient } from "./clients.ts";
 import type { Outcome } from "../../contracts/ledger.ts";
 import type { Opening, Scope } from "./port.ts";
@@ -13,7 +14,7 @@ export interface Sms {
 
 /** SMS's method. */
 export interface SmsPort {
-  /** Sends one SMS. A final refusal of the number by SNS is an outcome; every other failure is thrown. */
+  /** Sends one SMS, when SNS's rate admits it. A final refusal of the number by SNS is an outcome; every other failure is thrown. */
   send(sms: Sms): Promise<Outcome>;
 }
 
@@ -26,19 +27,17 @@ export function open({ settings: { sms }, calls }: Opening) {
     async send({ to, text, tags }) {
       if (sms !== true) return { outcome: "not-sent", reason: "SMS is off in this stack" };
       try {
-        await client.send(
-          new PublishCommand({
-            PhoneNumber: to,
-            Message: text,
-            MessageAttributes: {
-              "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
-              ...Object.fromEntries(
-                Object.entries(tags).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
-              ),
-            },
-          }),
-          { abortSignal },
-        );
+        const command = new PublishCommand({
+          PhoneNumber: to,
+          Message: text,
+          MessageAttributes: {
+            "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
+            ...Object.fromEntries(
+              Object.entries(tags).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+            ),
+          },
+        });
+        await untilAdmitted(() => client.send(command, { abortSignal }), abortSignal);
         return { outcome: "sent" };
       } catch (error) {
         if (error instanceof Error && FINAL.has(error.name)) return { outcome: "refused", reason: error.name };

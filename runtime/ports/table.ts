@@ -1,8 +1,9 @@
 import { BatchGetCommand, GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fullJitter } from "./backoff.ts";
 import { documentClient } from "./clients.ts";
 import { emission } from "./outbox.ts";
-import { fullJitter, transact, type TransactItem, type Write } from "./transact.ts";
+import { transact, type TransactItem, type Write } from "./transact.ts";
 import type { Opening, Scope } from "./port.ts";
 
 type Bound<T> = Omit<NonNullable<T>, "TableName">;

@@ -1,6 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fullJitter } from "./backoff.ts";
 import type { Calls } from "./calls.ts";
 import { documentClient } from "./clients.ts";
 
@@ -16,12 +17,6 @@ export interface Write {
 
 /** How often a transaction in conflict is tried before the message is left to come again. */
 const MAX_ATTEMPTS = 12;
-
-/**
- * Milliseconds to wait before attempt `attempt` (from 1): anything from 0 to 25 doubled each time, at most 1,000
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- */
-export const fullJitter = (attempt: number): number => Math.random() * Math.min(1_000, 25 * 2 ** attempt);
 
 /**
  * Commits all of the writes or none, and returns those whose condition did not hold: none when it has committed.

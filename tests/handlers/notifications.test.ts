@@ -55,7 +55,7 @@ describe("notifications", () => {
           Destination: { ToAddresses: ["ada@example.com"] },
           Content: {
             Simple: {
-              Subject: { Data: subject },
+              Subject: { Data: subject, Charset: "UTF-8" },
               Body: {
                 Text: {
                   Data: [
@@ -63,6 +63,7 @@ describe("notifications", () => {
                     "World Express is bringing your order. Its tracking number is WX-1.",
                     `Your order number is ${orderId}.`,
                   ].join("\n\n"),
+                  Charset: "UTF-8",
                 },
               },
             },

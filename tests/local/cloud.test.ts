@@ -341,6 +341,31 @@ describe("The local cloud:", () => {
       ]);
     });
 
+    it("has SES refuse what the limits that it is told do not allow, until they are taken away", async () => {
+      const put = (settings: object) => cloud.local("ses", { method: "PUT", body: JSON.stringify(settings) });
+      const Simple = { Subject: { Data: "Hello" }, Body: { Text: { Data: "Text" } } };
+      const input = {
+        FromEmailAddress: "orders@example.com",
+        Destination: { ToAddresses: ["ada@example.com"] },
+        Content: { Simple },
+      };
+      const send = (caller?: string) =>
+        new SESv2Client(cloud.client(caller)).send(new SendEmailCommand(input)).then(
+          () => "sent",
+          (error: Error) => `${error.name}: ${error.message}`,
+        );
+      try {
+        expect(await put({ ratePerSecond: 0 })).to.have.property("message");
+        expect(await put({ dailyQuota: 0 })).to.deep.equal({ dailyQuota: 0 });
+        expect(await send()).to.equal("TooManyRequestsException: Daily message quota exceeded.");
+        await put({ configurationSet: "shop-mail" });
+        expect(await send(outputs.functionName)).to.match(/^AccessDeniedException: .*configuration-set\/shop-mail'$/);
+      } finally {
+        expect(await cloud.local("ses", { method: "DELETE" })).to.deep.equal({});
+      }
+      expect(await send(outputs.functionName)).to.equal("sent");
+    });
+
     it("brings about the faults that it is told to, for functions alone", async () => {
       const put = (settings: object) => cloud.local("faults", { method: "PUT", body: JSON.stringify(settings) });
       const item = { TableName: outputs.tableName, Key: { id: { S: "1" } } };

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { DynamoDBServiceException } from "@aws-sdk/client-dynamodb";
-import { fullJitter, transact } from "../../../runtime/ports/transact.ts";
+import { fullJitter } from "../../../runtime/ports/backoff.ts";
+import { transact } from "../../../runtime/ports/transact.ts";
 import type { Write } from "../../../runtime/ports/transact.ts";
 import { cancelled, scripted } from "../../support/calls.ts";
 

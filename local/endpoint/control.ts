@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Delivery } from "../lambda/deliveries.ts";
+import type { Hosts } from "../outside/hosts.ts";
+import type { Journal } from "../outside/journal.ts";
+import type { Mailbox } from "../outside/mailbox.ts";
+import { SesSettings, type Ses } from "../outside/ses.ts";
+import { parseJson } from "../shared/json.ts";
+import { FaultSettings, type Faults } from "./faults.ts";
+import { holdOrLose } from "./meet-faults.ts";
+import { sendJson } from "./protocol.ts";
+
+/** What people and tests look at and set under /_local/. */
+export interface ControlArgs {
+  /** Captured e-mails and SMS. */
+  readonly mailbox: Mailbox;
+  /** Takes e-mails. */
+  readonly ses: Ses;
+  /** How each delivery of messages was answered. */
+  readonly deliveries: Journal<Delivery>;
+  /** Answers the requests of functions to the internet. */
+  readonly hosts: Hosts;
+  /** What goes wrong with the calls of functions. */
+  readonly faults: Faults;
+}
+
+/** Paths under /_local/: ours, not AWS's. */
+export async function serveControl(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  args: ControlArgs,
+): Promise<void> {
+  const path = request.url?.split("?")[0] ?? "";
+  if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
+  const { mailbox, deliveries, hosts, faults, ses } = args;
+  const put = <T>(schema: { safeParse: (value: unknown) => { data?: T; error?: Error } }, set: (value: T) => void) => {
+    const { data, error } = schema.safeParse(parseJson(body.toString()));
+    if (data === undefined) return { status: 400, value: { message: error?.message } };
+    set(data);
+    return { status: 200, value: data };
+  };
+  const reset = (set: (value: object) => void) => {
+    set({});
+    return { status: 200, value: {} };
+  };
+  const get = (value: unknown) => ({ status: 200, value });
+  const key = `${request.method} ${path}`;
+  const served: Readonly<Record<string, () => { status: number; value: unknown }>> = {
+    "GET /_local/mailbox": () => get(mailbox.list()),
+    "GET /_local/deliveries": () => get(deliveries.entries),
+    "GET /_local/hosts": () => get(hosts.list()),
+    "GET /_local/faults": () => get(faults.get()),
+    "PUT /_local/faults": () => put(FaultSettings, faults.set),
+    "DELETE /_local/faults": () => reset(faults.set),
+    "GET /_local/ses": () => get(ses.settings()),
+    "PUT /_local/ses": () => put(SesSettings, ses.set),
+    "DELETE /_local/ses": () => reset(ses.set),
+  };
+  const { status, value } = served[key]?.() ?? { status: 404, value: { message: `there is no ${key}` } };
+  sendJson(response, status, value);
+}
+
+/** A function's request to the world outside: hosts that are played answer, no other exists. */
+async function serveInternet(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  { hosts, faults }: ControlArgs,
+): Promise<void> {
+  const { "x-local-url": url, "x-local-method": method, ...given } = request.headers;
+  if (typeof url !== "string" || typeof method !== "string")
+    return sendJson(response, 400, { message: "not from a function" });
+  await holdOrLose(request, response, faults);
+  const headers = Object.fromEntries(Object.entries(given).map(([name, value = ""]) => [name, String(value)]));
+  const { answer, note } = hosts.answer({ method, url: new URL(url), headers, text: body.toString() });
+  const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
+  if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });
+  sendJson(response, answer.status, answer.body, { ...answer.headers, ...told });
+}
