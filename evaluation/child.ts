@@ -20,6 +20,9 @@ export type ChildStart = z.output<typeof ChildStart>;
 const REGION = "eu-west-1";
 const ACCOUNT = "111122223333";
 
+// The SDK takes a stack for each promise, half of the work; only messages are shown here.
+Error.stackTraceLimit = 0;
+
 const resources = new Map<string, Resource>();
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 
