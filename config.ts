@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import type { QueueLimits } from "./components/queue-consumer.ts";
+import type { QueueLimits } from "./components/consumer-queue.ts";
 import type { Consumer } from "./runtime/define/consumer.ts";
 import type { Need, NeedsOf, TwoKinds } from "./runtime/define/types.ts";
 import { check, isRecord, suggest } from "./config/check.ts";

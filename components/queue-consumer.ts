@@ -2,25 +2,19 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Need, Uncarried } from "../runtime/define/types.ts";
 import type { Consumer } from "../runtime/index.ts";
+import {
+  createDeadLetterQueue,
+  createQueue,
+  createQueuePolicy,
+  pollStatement,
+  visibilityTimeoutSeconds,
+  type QueueLimits,
+} from "./consumer-queue.ts";
+import { createEmailReports } from "./email-reports.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction, leaseSeconds } from "./handler-function.ts";
-import { policy, sendsSms, type Statement } from "./permissions.ts";
+import { HandlerFunction } from "./handler-function.ts";
+import { sendsSms } from "./permissions.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
-
-/** The limits of a consumer; `config/schema.ts` says their ranges and defaults. */
-export interface QueueLimits {
-  /** Messages in a batch. */
-  batchSize: number;
-  batchWindowSeconds: number;
-  /** Batches at the same time. */
-  maxConcurrency: number;
-  /** The function's, in seconds. */
-  timeoutSeconds: number;
-  /** The function's, in MB. */
-  memoryMb: number;
-  /** How long a service behind the consumer may be down without a dead letter, in minutes. */
-  survivesOutageMinutes: number;
-}
 
 export interface QueueConsumerArgs<N extends Need, T extends string, R> extends QueueLimits {
   topic: Uncarried<N, T> & FanOutTopic<T>;
@@ -36,13 +30,13 @@ export interface QueueConsumerArgs<N extends Need, T extends string, R> extends 
   production: boolean;
 }
 
-const DAY = 24 * 3_600;
-
 /** One process of the system: its queue and dead-letter queue, its subscription, its function, and their mapping. */
 export class QueueConsumer<N extends Need, T extends string, R extends object> extends pulumi.ComponentResource {
   readonly name: string;
   readonly batchWindowSeconds: number;
   readonly visibilityTimeoutSeconds: number;
+  /** The SES configuration set of its e-mails; none where it sends none. */
+  readonly configurationSet: string | undefined;
   /** Whether it sends SMS: its handler can, and its settings say `sms: true`. */
   readonly sendsSms: boolean;
   readonly queue: aws.sqs.Queue;
@@ -59,16 +53,14 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     this.batchWindowSeconds = args.batchWindowSeconds;
     this.visibilityTimeoutSeconds = visibilityTimeoutSeconds(args, args.handler);
     this.sendsSms = sendsSms(args.handler, args.settings);
-    this.deadLetterQueue = new aws.sqs.Queue(
-      `${name}-dead-letters`,
-      { messageRetentionSeconds: 14 * DAY, sqsManagedSseEnabled: true },
-      parent,
-    );
+    this.deadLetterQueue = createDeadLetterQueue(`${name}-dead-letters`, parent);
     this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, args, parent);
     const policies = [
-      queuePolicy(`${name}-queue`, this.queue, args.topic, parent),
-      queuePolicy(`${name}-dead-letters`, this.deadLetterQueue, args.topic, parent),
+      createQueuePolicy(`${name}-queue`, this.queue, args.topic, parent),
+      createQueuePolicy(`${name}-dead-letters`, this.deadLetterQueue, args.topic, parent),
     ];
+    const reports = createEmailReports(name, args.handler, args.settings, parent);
+    this.configurationSet = reports?.configurationSet;
     this.handlerFunction = new HandlerFunction(
       name,
       {
@@ -79,11 +71,11 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
         timeoutSeconds: args.timeoutSeconds,
         memoryMb: args.memoryMb,
         logRetentionDays: args.logRetentionDays,
-        settings: args.settings,
+        settings: reports?.settings ?? args.settings,
         handlerName: name,
         statements: [pollStatement(this.queue)],
       },
-      parent,
+      { parent: this, dependsOn: reports ? [reports.destination] : [] },
     );
     // After the function: its new code must be there before its filter lets new events through.
     createSubscription(`${name}-subscription`, this.queue, this.deadLetterQueue, args, {
@@ -102,29 +94,6 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     };
     this.registerOutputs(this.outputs);
   }
-}
-
-/** The queue, whose visibility timeout and maxReceiveCount follow from the consumer's limits. */
-function createQueue(
-  name: string,
-  deadLetterQueue: aws.sqs.Queue,
-  { handler, ...limits }: QueueLimits & { handler: Pick<Consumer, "uses"> },
-  opts: pulumi.CustomResourceOptions,
-): aws.sqs.Queue {
-  const visibilityTimeout = visibilityTimeoutSeconds(limits, handler);
-  return new aws.sqs.Queue(
-    name,
-    {
-      messageRetentionSeconds: 4 * DAY,
-      sqsManagedSseEnabled: true,
-      visibilityTimeoutSeconds: visibilityTimeout,
-      redrivePolicy: pulumi.jsonStringify({
-        deadLetterTargetArn: deadLetterQueue.arn,
-        maxReceiveCount: maxReceiveCount(limits.survivesOutageMinutes, visibilityTimeout),
-      }),
-    },
-    opts,
-  );
 }
 
 /** The subscription, whose filter lets the events of the handler's `on` through. */
@@ -170,63 +139,6 @@ function createMapping(
     opts,
   );
 }
-
-/** SQS takes no more (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html). */
-const MOST_RECEIVES = 1_000;
-
-/**
- * Six times the function's timeout and the batch window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html);
- * where the ledger is used, also a minute more than its lease: after a death, the message must not come again before the
- * claim has ended; and long enough for the outage to be survived with the receives that SQS allows.
- */
-export function visibilityTimeoutSeconds(
-  limits: Pick<QueueLimits, "timeoutSeconds" | "batchWindowSeconds" | "survivesOutageMinutes">,
-  { uses = {} }: Pick<Consumer, "uses">,
-): number {
-  const { timeoutSeconds, batchWindowSeconds, survivesOutageMinutes } = limits;
-  const usesLedger = Object.values(uses).some(({ kind }) => kind === "ledger");
-  return Math.max(
-    6 * timeoutSeconds + batchWindowSeconds,
-    usesLedger ? leaseSeconds(timeoutSeconds) + 60 : 0,
-    Math.ceil((survivesOutageMinutes * 60) / (MOST_RECEIVES - 2)),
-  );
-}
-
-/** The last attempt starts (count - 1) x visibility timeout after the first: it must lie behind the outage. At least 5. */
-export const maxReceiveCount = (outageMinutes: number, visibilityTimeout: number): number =>
-  Math.max(5, Math.ceil((outageMinutes * 60) / visibilityTimeout) + 2);
-
-/** Admits SNS for this topic alone, and nobody without TLS. A queue has one policy. */
-function queuePolicy(
-  name: string,
-  queue: aws.sqs.Queue,
-  topic: FanOutTopic<string>,
-  opts: pulumi.CustomResourceOptions,
-) {
-  const statements: Statement[] = [
-    {
-      Effect: "Allow",
-      Principal: { Service: "sns.amazonaws.com" },
-      Action: "sqs:SendMessage",
-      Resource: queue.arn,
-      Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
-    },
-    {
-      Effect: "Deny",
-      Principal: "*",
-      Action: "sqs:*",
-      Resource: queue.arn,
-      Condition: { Bool: { "aws:SecureTransport": "false" } },
-    },
-  ];
-  return new aws.sqs.QueuePolicy(`${name}-policy`, { queueUrl: queue.url, policy: policy(statements) }, opts);
-}
-
-const pollStatement = ({ arn }: aws.sqs.Queue): Statement => ({
-  Effect: "Allow",
-  Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-  Resource: arn,
-});
 
 /** The tables that the handler brings along. */
 function ownedTables(

@@ -87,6 +87,8 @@ function answer(
     }
     case "aws:s3/bucket:Bucket":
       return { id: name, outputs: { bucket: name, arn: `arn:aws:s3:::${name}` } };
+    case "aws:sesv2/configurationSet:ConfigurationSet":
+      return { id: name, outputs: inputs };
     case "aws:sns/topic:Topic":
       return { id: arn("sns", name), outputs: { name, arn: arn("sns", name) } };
     case "aws:sqs/queue:Queue": {

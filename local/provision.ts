@@ -55,6 +55,7 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:sqs/queuePolicy:QueuePolicy": "permissions are not checked here",
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
   "aws:ec2/*": "functions share this machine's network",
+  "aws:sesv2/*": "e-mail ends in the mailbox, and nothing bounces",
   "aws:ssm/*": "nothing reads parameters here",
 };
 

@@ -9,7 +9,9 @@ const OURS = ["components", "config", "contracts", "evaluation", "handlers", "lo
 const FILES = ["index.ts", "config.ts"];
 
 /** The contracts that know events, outbox and ledger as such, and no order. */
-const GENERAL = ["cloud-event", "environment", "ledger", "outbox", "problems"].map((name) => `contracts/${name}.ts`);
+const GENERAL = ["cloud-event", "environment", "ledger", "metrics", "outbox", "problems"].map(
+  (name) => `contracts/${name}.ts`,
+);
 
 interface Arrow {
   from: string;
@@ -87,12 +89,12 @@ const LONG: Readonly<Record<string, string>> = {
 };
 const MOST_LINES = 250;
 
-/** Words of the shop's own domain in a source, outside comments, the project's own name and Pulumi's type tokens. */
+/** Words of the shop's own domain in a source, outside comments, the project's own name, Pulumi's type tokens and metrics. */
 function domainWords(source: string): string[] {
   const code = source
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/(^|\s)\/\/.*$/gm, "")
-    .replace(/order-fanout(:orders:)?|OrderFanout|ORDER BY/g, "");
+    .replace(/order-fanout(:orders:)?|OrderFanout|ORDER BY|NumberOfNotificationsFailed/g, "");
   return code.match(/\b\w*(order(?!ed)|shipment|inventory|notification|carrier)\w*/gi) ?? [];
 }
 

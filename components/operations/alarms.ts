@@ -23,7 +23,7 @@ export interface Alarm extends Required<Pick<Args, "threshold" | "evaluationPeri
 
 /** The sections of `docs/operations.md`. */
 export const sections = [
-  "accepted-orders-wait",
+  "events-wait-in-the-outbox",
   "dead-letters",
   "messages-wait",
   "messages-fail-again-and-again",
@@ -65,8 +65,8 @@ export function alarmsOfStack({ topic, consumers }: System): Alarm[] {
   return [
     {
       name: "outbox-alarm",
-      meaning: "Accepted orders have waited for their publication for over 3 minutes, or the relay does not report.",
-      section: "accepted-orders-wait",
+      meaning: "Committed events have waited for their publication for over 3 minutes, or the relay does not report.",
+      section: "events-wait-in-the-outbox",
       watched: maximum(METRICS_NAMESPACE, "OldestUnpublishedSeconds", { source: eventSource() }, 60),
       threshold: 180,
       evaluationPeriods: 3,

@@ -17,7 +17,7 @@ const WIDTH = 24;
 const HEIGHT = 6;
 
 /**
- * The dashboard: an order's way from accepted to done, the outbox and the API, then a row for each consumer
+ * The dashboard: each event's count, which is the way from accepted to done, the outbox and the API, then a row for each consumer
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
  */
 export function dashboardBody({ topic, api, consumers, functions }: System): pulumi.Output<string> {
@@ -26,7 +26,7 @@ export function dashboardBody({ topic, api, consumers, functions }: System): pul
   const rows: Graph[][] = [
     [
       {
-        title: "Orders, from accepted to done",
+        title: "Events, from accepted to done",
         lines: topic.types.map((type) => [METRICS_NAMESPACE, "Emitted", "source", source, "event", type]),
       },
       {

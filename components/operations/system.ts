@@ -17,7 +17,7 @@ export interface WatchedConsumer {
   readonly visibilityTimeoutSeconds: number;
   readonly batchWindowSeconds: number;
   /** The SES configuration set of its e-mails; none where it sends none. */
-  readonly configurationSet?: pulumi.Output<string> | undefined;
+  readonly configurationSet?: string | undefined;
   /** Whether it sends SMS. */
   readonly sendsSms: boolean;
 }

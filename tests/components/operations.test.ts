@@ -126,6 +126,35 @@ describe("operations", () => {
     expect(subscribed).to.deep.equal([{ topic, protocol: "email", endpoint: "oncall@shop.order-fanout.dev" }]);
   });
 
+  it("have SES count the e-mails of a consumer by a configuration set, and watch its bounces and complaints", async () => {
+    const configurationSet = "order-fanout-dev-notifications";
+    const inputsOf = (of: Graph, type: string) => someOfType(of, type).map(([, { inputs }]) => inputs);
+    const EVENTS = "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination";
+    expect(inputsOf(graph, "aws:sesv2/configurationSet:ConfigurationSet")).to.deep.equal([
+      { configurationSetName: configurationSet },
+    ]);
+    expect(inputsOf(graph, EVENTS)).to.have.deep.nested.property("[0].eventDestination.matchingEventTypes", [
+      "SEND",
+      "BOUNCE",
+      "COMPLAINT",
+    ]);
+    const [lambda] = someOfType(graph, "aws:lambda/function:Function").filter(
+      ([, { name }]) => name === "notifications",
+    );
+    const variables = z
+      .object({ variables: z.object({ SETTINGS: z.string() }) })
+      .parse(lambda?.[1].inputs["environment"]);
+    expect(JSON.parse(variables.variables.SETTINGS)).to.deep.include({ configurationSet });
+    const shares = ["notifications-bounces", "notifications-complaints"].map((name) => alarms().get(name));
+    expect(shares.map((alarm) => alarm?.threshold)).to.deep.equal([0.025, 0.0005]);
+
+    const own = await evaluate("dev", {
+      consumers: { notifications: { settings: { configurationSet: "shop-mail" } } },
+    });
+    expect(() => someOfType(own, "aws:sesv2/configurationSet:ConfigurationSet")).to.throw();
+    expect(inputsOf(own, EVENTS).map((inputs) => inputs["configurationSetName"])).to.deep.equal(["shop-mail"]);
+  });
+
   it("name in each alarm a section of docs/operations.md, and have a section for each alarm alone", async () => {
     const text = await readFile(join(root, "docs/operations.md"), "utf8");
     const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, title = ""]) =>

@@ -45,6 +45,8 @@ const files: Record<string, Record<string, (resource: Resource) => unknown>> = {
   },
   operations: {
     "aws:cloudwatch/metricAlarm:MetricAlarm": ({ inputs }) => alarmSentence(inputs),
+    "aws:sesv2/configurationSet:ConfigurationSet": inputs,
+    "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": inputs,
     "aws:cloudwatch/dashboard:Dashboard": parsed("dashboardBody"),
   },
 };

@@ -32,33 +32,6 @@ describe("consume()", () => {
     expect(await quietly(() => handler({ Records: [] }, clock()))).to.deep.equal(failures());
   });
 
-  it("counts what it is done with", async () => {
-    const refuseSecond = async ({ subject }: { subject: string }) => {
-      if (subject === "o-2") throw new Error("no");
-    };
-    const handler = consume(consumer({ on, handle: refuseSecond }), env);
-    const { metrics } = await captured(() => handler(batchOf(3), clock()));
-    const dimensions = { source: "/order-fanout/test", consumer: "test" };
-    expect(metrics).to.deep.equal([
-      { ...dimensions, Received: 3 },
-      { ...dimensions, Succeeded: 2 },
-    ]);
-  });
-
-  it("counts what it received before it begins: a function that dies has received it all the same", async () => {
-    const begun = Promise.withResolvers<void>();
-    const forEver = new Promise<void>(() => {});
-    const hang = () => {
-      begun.resolve();
-      return forEver;
-    };
-    const { metrics } = await captured(() => {
-      void consume(consumer({ on, handle: hang }), env)(batchOf(2), clock());
-      return begun.promise;
-    });
-    expect(metrics).to.deep.equal([{ source: "/order-fanout/test", consumer: "test", Received: 2 }]);
-  });
-
   it("ignores an event that it does not subscribe to: a filter policy changes later than the code", async () => {
     const handled: string[] = [];
     const handler = consume(consumer({ on, handle: async ({ subject }) => void handled.push(subject) }), env);

@@ -113,7 +113,10 @@ describe("a trace context (traceparent)", () => {
     const item = { ...key, event, at, correlationId: "c-1", traceparent, outboxShard: "0", outboxSince: at };
     const none: Answer = { Items: [] };
     const { calls, inputs } = scripted({
-      "dynamodb.Query": [{ Items: [{ ...key, outboxSince: at }] }, ...Array.from({ length: OUTBOX_SHARDS }, () => none)],
+      "dynamodb.Query": [
+        { Items: [{ ...key, outboxSince: at }] },
+        ...Array.from({ length: OUTBOX_SHARDS }, () => none),
+      ],
       "dynamodb.BatchGetItem": [{ Responses: { orders: [item] } }],
       "sns.PublishBatch": [{ Successful: [{ Id: "0" }] }],
       [COMMIT]: [{}],
