@@ -41,6 +41,8 @@ export interface CloudArgs {
   /** The API's port; the AWS endpoint's is the next one. */
   readonly port: number;
   readonly speed: number;
+  /** How many events all functions together may run at once. */
+  readonly accountConcurrency: number;
   /** Whether to forget what earlier runs kept. */
   readonly fresh: boolean;
   /** The folder of Node's compile cache. */
@@ -139,7 +141,14 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The functions.
   const functions = await parts.add(
-    startFunctions({ endpoint: endpointUrl, compileCache: args.compileCache, log, faults, graceMs }),
+    startFunctions({
+      endpoint: endpointUrl,
+      compileCache: args.compileCache,
+      accountConcurrency: args.accountConcurrency,
+      log,
+      faults,
+      graceMs,
+    }),
   );
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.

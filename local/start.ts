@@ -11,6 +11,8 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
   --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
   --fresh        begin anew: forget every order, message and table
   --speed N      divide visibility timeouts, batching windows and schedules by N (default: 1)
+  --account-concurrency N
+                 how many events all functions together run at once (default: 1000, AWS's)
   --state DIR    where state is kept (default: .local)
   --json         print JSON lines
   --help         print this`;
@@ -23,6 +25,7 @@ function readFlags() {
       port: { type: "string", default: "4000" },
       fresh: { type: "boolean", default: false },
       speed: { type: "string", default: "1" },
+      "account-concurrency": { type: "string", default: "1000" },
       state: { type: "string", default: ".local" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -33,10 +36,20 @@ function readFlags() {
   if (!Number.isInteger(port) || port < 1 || port > 65534)
     throw new Error(`--port ${values.port}: a port is a whole number from 1 to 65534`);
   if (!Number.isFinite(speed) || speed <= 0) throw new Error(`--speed ${values.speed}: a speed is a number above 0`);
+  const accountConcurrency = Number(values["account-concurrency"]);
+  if (!Number.isInteger(accountConcurrency) || accountConcurrency < 1)
+    throw new Error(`--account-concurrency ${values["account-concurrency"]}: a concurrency is a whole number above 0`);
   const named = /^Pulumi\.(.+)\.yaml$/.exec(basename(values["config-file"] ?? ""))?.[1];
   const stack = values.stack ?? named ?? "local";
   if (!/^[A-Za-z0-9_.-]+$/.test(stack)) throw new Error(`--stack ${stack}: not a stack's name`);
-  return { ...values, port, speed, stack, configFile: values["config-file"] ?? `Pulumi.${stack}.yaml` };
+  return {
+    ...values,
+    port,
+    speed,
+    accountConcurrency,
+    stack,
+    configFile: values["config-file"] ?? `Pulumi.${stack}.yaml`,
+  };
 }
 
 function flagsOrExit(): ReturnType<typeof readFlags> {
@@ -80,9 +93,10 @@ const ends = new Promise<string>((resolve) => {
   process.once("SIGTERM", resolve);
 });
 try {
-  const { stack, configFile, port, speed, fresh } = flags;
+  const { stack, configFile, port, speed, accountConcurrency, fresh } = flags;
   const state = resolve(root, flags.state);
-  const starting = start({ root, state, stack, configFile, port, speed, fresh, compileCache, program, say });
+  const asked = { stack, configFile, port, speed, accountConcurrency, fresh };
+  const starting = start({ root, state, ...asked, compileCache, program, say });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);

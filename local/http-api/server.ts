@@ -39,13 +39,18 @@ export interface ApiDefinition {
   readonly permissions: Permission[];
 }
 
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const maxBody = 10 * 1024 * 1024;
+const maxHead = 10_240;
+/** More than the limit, which does not count the headers' names. */
+const parsedHead = 64 * 1024;
 
 /** API Gateway's own answers; an HTTP API cannot change them. */
 const gateway = {
   notFound: [404, "Not Found"],
   forbidden: [403, "Forbidden"],
   tooLarge: [413, "Request Entity Too Large"],
+  headTooLarge: [431, "Request Header Fields Too Large"],
   throttled: [429, "Too Many Requests"],
   broken: [500, "Internal Server Error"],
   unavailable: [503, "Service Unavailable"],
@@ -71,7 +76,7 @@ interface Running extends HttpApiArgs {
 /** Listens at once, so that a port in use is known early. Stopping takes no new request and answers those under way. */
 export async function start(args: HttpApiArgs): Promise<Part> {
   const running: Running = { ...args, buckets: new Map() };
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: parsedHead }, (request, response) => {
     serve(request, response, running, () => !server.listening).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
@@ -97,7 +102,11 @@ async function serve(
   const body = await readBody(request, maxBody);
   await running.open;
   const requestId = `${randomBytes(11).toString("base64url")}=`;
-  const answer = body === undefined ? own("tooLarge") : await answerTo(request, body, running, requestId);
+  const answer = isHeadTooLarge(request)
+    ? own("headTooLarge")
+    : body === undefined
+      ? own("tooLarge")
+      : await answerTo(request, body, running, requestId);
   const bodiless = answer.status === 204 || answer.status === 304;
   response.writeHead(answer.status, {
     ...withoutCors(answer.headers, api.cors),
@@ -107,6 +116,12 @@ async function serve(
     "apigw-requestid": requestId,
   });
   response.end(request.method === "HEAD" || bodiless ? undefined : answer.body);
+}
+
+/** Whether the request line and the headers' values are together over the limit. */
+function isHeadTooLarge({ method, url, httpVersion, rawHeaders }: IncomingMessage): boolean {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return [`${method} ${url} HTTP/${httpVersion}`, ...values].join("").length > maxHead;
 }
 
 const noContent: HttpAnswer = { status: 204, headers: {}, body: Buffer.alloc(0) };

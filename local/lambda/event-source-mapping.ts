@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import * as z from "zod";
+import { setTimeout as sleepFor } from "node:timers/promises";
 import { subjectOf, type Delivery } from "./deliveries.ts";
 import type { Faults } from "../endpoint/faults.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
-import type { Functions } from "./functions.ts";
+import { THROTTLED, type Functions } from "./functions.ts";
+import { failuresOf, recordOf } from "./sqs-event.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Journal } from "../outside/journal.ts";
 import type { Part } from "../shared/parts.ts";
@@ -38,10 +39,11 @@ export interface MappingArgs extends MappingConfig {
 const maxPayload = 5_500_000;
 /** How long a waiting message leaves the batches under way the chance to take it, before another one begins. */
 const patienceMs = 25;
+/** A throttled batch tries again no sooner, however high the speed. */
+const leastBackoffMs = 10;
 
-const BatchResponse = z
-  .looseObject({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
-  .nullable();
+const visibilityMs = (queue: Queue, speed: number): number =>
+  (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1_000) / speed;
 
 /**
  * Polls one queue, woken by a message that arrives or becomes visible again; nothing runs while it is idle. Stopping
@@ -53,6 +55,8 @@ export async function start(args: MappingArgs): Promise<Part> {
   if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
   const windowMs = (args.windowSeconds * 1000) / speed;
   let running = 0;
+  /** The batches at the same time that are allocated now. */
+  let allocated = args.maximumConcurrency;
   let stopped = false;
   let scheduled = false;
   let firstReadyAt: number | undefined;
@@ -71,7 +75,7 @@ export async function start(args: MappingArgs): Promise<Part> {
     queue.processTimers();
     const now = Date.now();
     firstReadyAt = queue.messages.length === 0 ? undefined : (firstReadyAt ?? now);
-    while (queue.messages.length > 0 && running < args.maximumConcurrency) {
+    while (queue.messages.length > 0 && running < allocated) {
       const full = queue.messages.length >= batchSize;
       const wait = Math.max(windowMs, running > 0 ? patienceMs : 0);
       if (!full && now - (firstReadyAt ?? now) < wait) break;
@@ -86,7 +90,7 @@ export async function start(args: MappingArgs): Promise<Part> {
   const sleep = (now: number): void => {
     clearTimeout(timer);
     let next = Infinity;
-    if (firstReadyAt !== undefined && running < args.maximumConcurrency) {
+    if (firstReadyAt !== undefined && running < allocated) {
       next = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0);
     }
     for (const { visibilityDeadline } of queue.inflightMessages.values()) next = Math.min(next, visibilityDeadline);
@@ -98,7 +102,7 @@ export async function start(args: MappingArgs): Promise<Part> {
     running += 1;
     const received = Date.now();
     const records = [...batch].map(([handle, message]) => recordOf(handle, message, args));
-    const failed = await invoke(batch, records);
+    const failed = await invokeAdmitted(batch, records, received);
     running -= 1;
     messaging.persistence.transaction(() => {
       for (const handle of batch.keys()) if (!failed.has(handle)) queue.deleteMessage(handle);
@@ -114,11 +118,38 @@ export async function start(args: MappingArgs): Promise<Part> {
     wake();
   };
 
+  /**
+   * Invokes again while the function is throttled, until the batch's visibility timeout is over: then it is dropped, and
+   * has used up a receive. Meanwhile fewer batches are allocated.
+   * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-backoff-strategy
+   */
+  const invokeAdmitted = async (
+    batch: Map<string, Message>,
+    records: readonly object[],
+    received: number,
+  ): Promise<Set<string>> => {
+    const until = received + visibilityMs(queue, speed);
+    for (let attempt = 0; ; attempt++) {
+      const failed = await invoke(batch, records);
+      if (failed !== THROTTLED) {
+        allocated = Math.min(args.maximumConcurrency, allocated + 1);
+        return failed;
+      }
+      allocated = Math.max(1, Math.floor(allocated / 2));
+      const wait = Math.max(leastBackoffMs, Math.min(1_000, 100 * 2 ** attempt) / speed);
+      if (stopped || Date.now() + wait >= until) return new Set(batch.keys());
+      await sleepFor(wait);
+    }
+  };
+
   /** Gives the receipt handles that are not done. */
-  const invoke = async (batch: Map<string, Message>, Records: readonly object[]): Promise<Set<string>> => {
+  const invoke = async (
+    batch: Map<string, Message>,
+    Records: readonly object[],
+  ): Promise<Set<string> | typeof THROTTLED> => {
     const requestId = randomUUID();
     const invocation = await functions.invoke(args.functionName, { Records }, requestId);
-    if (!invocation.ok) return new Set(batch.keys());
+    if (!invocation.ok) return invocation.errorType === THROTTLED ? THROTTLED : new Set(batch.keys());
     const failed = failuresOf(invocation.payload, batch, args.reportBatchItemFailures);
     const undone = [...batch].filter(([handle]) => failed.has(handle)).map(([, message]) => subjectOf(message));
     args.deliveries.append({ requestId, undone });
@@ -141,7 +172,7 @@ export async function start(args: MappingArgs): Promise<Part> {
 
 /** Shortens the visibility timeout of the messages that failed. */
 function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
-  const until = received + (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1000) / speed;
+  const until = received + visibilityMs(queue, speed);
   for (const handle of failed) {
     if (queue.inflightMessages.has(handle)) queue.changeVisibility(handle, Math.max(0, until - Date.now()) / 1000);
   }
@@ -163,52 +194,4 @@ function receive(queue: Queue, args: MappingArgs, messaging: Messaging): Map<str
     }
   }
   return batch;
-}
-
-function recordOf(receiptHandle: string, message: Message, { queueArn, region }: MappingArgs): object {
-  const attributes = Object.entries(message.messageAttributes).map(([name, value]): [string, object] => [
-    name,
-    {
-      ...(value.StringValue === undefined ? {} : { stringValue: value.StringValue }),
-      ...(value.BinaryValue === undefined ? {} : { binaryValue: value.BinaryValue }),
-      stringListValues: [],
-      binaryListValues: [],
-      dataType: value.DataType,
-    },
-  ]);
-  return {
-    messageId: message.messageId,
-    receiptHandle,
-    body: message.body,
-    attributes: {
-      ApproximateReceiveCount: String(message.approximateReceiveCount),
-      SentTimestamp: String(message.sentTimestamp),
-      SenderId: "AIDAIENQZJOLO23YVJ4VO",
-      ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp ?? Date.now()),
-    },
-    messageAttributes: Object.fromEntries(attributes),
-    md5OfBody: message.md5OfBody,
-    eventSource: "aws:sqs",
-    eventSourceARN: queueArn,
-    awsRegion: region,
-  };
-}
-
-/**
- * The receipt handles that stay in the queue. An answer that is not a partial batch response, or that names an unknown
- * id, fails the whole batch; null, `{}` and an empty list are a success.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
- */
-function failuresOf(payload: string, batch: Map<string, Message>, reportBatchItemFailures: boolean): Set<string> {
-  if (!reportBatchItemFailures) return new Set();
-  const response = BatchResponse.safeParse(JSON.parse(payload));
-  if (!response.success) return new Set(batch.keys());
-  const handles = new Map([...batch].map(([handle, message]) => [message.messageId, handle]));
-  const failed = new Set<string>();
-  for (const { itemIdentifier } of response.data?.batchItemFailures ?? []) {
-    const handle = handles.get(itemIdentifier);
-    if (handle === undefined) return new Set(batch.keys());
-    failed.add(handle);
-  }
-  return failed;
 }

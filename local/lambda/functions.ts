@@ -1,18 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { referenceOf } from "../shared/names.ts";
+import { LocalCloudError, referenceOf } from "../shared/names.ts";
 import { logNameOf, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 import { Pool, type PoolArgs } from "./pool.ts";
 
 /** What the functions run with. */
 export interface FunctionsArgs extends PoolHooks, Pick<PoolArgs, "faults"> {
+  /** How many events all functions together may run at once. */
+  readonly accountConcurrency: number;
   /** How long `stop` waits for events under way before it ends their workers, in ms. */
   readonly graceMs: number;
 }
 
 /** The Lambda functions of the program. */
 export interface Functions {
-  /** Adds a version of a function, which becomes its newest; its first worker starts with its first event, or with `warm`. */
+  /**
+   * Adds a version of a function, which becomes its newest; its first worker starts with its first event, or with `warm`.
+   * @throws LocalCloudError when too much of the account's concurrency would be reserved.
+   */
   put(config: FunctionConfig): void;
   /** Points an alias of a function at one of its versions. */
   putAlias(name: string, alias: string, version: string): void;
@@ -22,7 +27,8 @@ export interface Functions {
   logNames(): Map<string, string>;
   /**
    * Runs one event, when an execution environment is free. `reference` is a function's name, its ARN or its invoke ARN,
-   * each with or without a version or an alias. Never rejects.
+   * each with or without a version or an alias. Never rejects; beyond the function's reserved concurrency, or the
+   * account's where it has none, the answer is a TooManyRequestsException.
    */
   invoke(reference: string, event: unknown, requestId?: string): Promise<Invocation>;
   /** Starts an execution environment before it is needed; resolves when it is loaded. */
@@ -36,10 +42,18 @@ interface Entry {
   readonly versions: Map<string, Pool>;
   readonly aliases: Map<string, string>;
   newest: Pool;
+  /** How many events are under way. */
+  underWay: number;
 }
 
+const newEntry = (newest: Pool): Entry => ({ versions: new Map(), aliases: new Map(), newest, underWay: 0 });
+
+/** What AWS keeps unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html. */
+const LEAST_UNRESERVED = 100;
+
 /** Starts with no function. */
-export async function start({ endpoint, compileCache, log, faults, graceMs }: FunctionsArgs): Promise<Functions> {
+export async function start(args: FunctionsArgs): Promise<Functions> {
+  const { endpoint, compileCache, log, faults, accountConcurrency, graceMs } = args;
   const entries = new Map<string, Entry>();
   const pools = () => [...entries.values()].flatMap(({ versions }) => [...versions.values()]);
   let stopped = false;
@@ -53,25 +67,46 @@ export async function start({ endpoint, compileCache, log, faults, graceMs }: Fu
     return entry?.versions.get(entry.aliases.get(qualifier) ?? qualifier);
   };
 
+  const unreserved = (): number =>
+    [...entries.values()].reduce((left, { newest }) => left - (newest.config.concurrency ?? 0), accountConcurrency);
+
+  /** Whether an event more may run: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html. */
+  const admits = ({ newest, underWay }: Entry): boolean => {
+    const reserved = newest.config.concurrency;
+    if (reserved !== undefined) return underWay < reserved;
+    const sharing = [...entries.values()].filter((other) => other.newest.config.concurrency === undefined);
+    return sharing.reduce((sum, other) => sum + other.underWay, 0) < unreserved();
+  };
+
   return {
     put: (config) => {
       const pool = new Pool({ config, hooks, faults });
-      const { versions, aliases } = entries.get(config.name) ?? {
-        versions: new Map<string, Pool>(),
-        aliases: new Map(),
-      };
-      versions.set(config.version, pool);
-      entries.set(config.name, { versions, aliases, newest: pool });
+      const entry = entries.get(config.name) ?? newEntry(pool);
+      entry.newest = pool;
+      entry.versions.set(config.version, pool);
+      entries.set(config.name, entry);
+      const least = Math.min(LEAST_UNRESERVED, accountConcurrency);
+      if (unreserved() >= least) return;
+      throw new LocalCloudError(
+        `function ${config.name}: of the account's concurrency, ${accountConcurrency}, at least ${least} must stay ` +
+          `unreserved; got ${unreserved()}. Reserve less, or start with a larger --account-concurrency.`,
+      );
     },
     putAlias: (name, alias, version) => void entries.get(name)?.aliases.set(alias, version),
     names: () => [...entries.keys()],
     logNames: () => new Map([...entries].map(([name, { newest }]) => [name, logNameOf(newest.config)])),
     invoke: (reference, event, requestId = randomUUID()) =>
-      new Promise((settle) => {
+      new Promise((answer) => {
+        const { name, qualifier } = referenceOf(reference);
+        const entry = entries.get(name);
         const pool = poolOf(reference);
-        if (pool === undefined || stopped) return settle(refused(reference, "ResourceNotFoundException"));
-        if (pool.config.concurrency === 0) return settle(refused(reference, "TooManyRequestsException"));
-        const { qualifier } = referenceOf(reference);
+        if (!entry || !pool || stopped) return answer(refused(reference, "ResourceNotFoundException"));
+        if (!admits(entry)) return answer(refused(reference, THROTTLED));
+        entry.underWay += 1;
+        const settle = (invocation: Invocation): void => {
+          entry.underWay -= 1;
+          answer(invocation);
+        };
         const invokedArn = qualifier === undefined ? pool.config.arn : `${pool.config.arn}:${qualifier}`;
         pool.run({ requestId, event: JSON.stringify(event) ?? "null", invokedArn, settle });
       }),
@@ -86,6 +121,9 @@ export async function start({ endpoint, compileCache, log, faults, graceMs }: Fu
     },
   };
 }
+
+/** The error of an invocation for which there is no concurrency left. */
+export const THROTTLED = "TooManyRequestsException";
 
 function refused(name: string, errorType: string): Invocation {
   return { ok: false, errorType, errorMessage: `function ${name} cannot be invoked`, trace: [] };

@@ -147,7 +147,7 @@ describe("The local cloud's errors", () => {
   });
 
   it("refuse an unknown flag and a bad value with exit code 2", async () => {
-    for (const flags of [["--prot", "1"], ["--speed", "0"], ["extra"]]) {
+    for (const flags of [["--prot", "1"], ["--speed", "0"], ["--account-concurrency", "0"], ["extra"]]) {
       const [code, message] = await failure(flags);
       expect(code).to.equal(2);
       expect(message).to.include("(see --help)");

@@ -1,9 +1,6 @@
 import { expect } from "chai";
-import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
-import { freePort } from "../../../local/shared/free-port.ts";
-import { referenceOf } from "../../../local/shared/names.ts";
 import type { Part } from "../../../local/shared/parts.ts";
-import { fakeFunctions } from "../support/functions.ts";
+import { startHttpApi } from "../support/http-api.ts";
 
 const cors = {
   allowOrigins: ["https://shop.example"],
@@ -21,26 +18,6 @@ const answers: Readonly<Record<string, object>> = {
   preflight: { statusCode: 204, headers: { "access-control-allow-methods": "TRACE" } },
 };
 
-function definition(routes: Readonly<Record<string, string>>): ApiDefinition {
-  const executionArn = "arn:aws:execute-api:eu-west-1:000000000000:api";
-  const functionArn = (name: string) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
-  return {
-    id: "api",
-    executionArn,
-    cors,
-    routes: Object.entries(routes).map(([key, name]) => ({ key, target: `integrations/${name}` })),
-    integrations: new Map(
-      Object.values(routes).map((name) => [name, { uri: functionArn(name), timeoutMs: 30_000 }] as const),
-    ),
-    permissions: Object.values(routes).map((name) => ({
-      name,
-      principal: "apigateway.amazonaws.com",
-      sourceArn: `${executionArn}/*/*`,
-    })),
-    stage: { name: "$default", routeThrottles: new Map() },
-  };
-}
-
 describe("An HTTP API with CORS, on the local cloud", () => {
   const parts: Part[] = [];
   afterEach(async () => {
@@ -49,14 +26,10 @@ describe("An HTTP API with CORS, on the local cloud", () => {
 
   /** Status and CORS headers of the answer to a request from a page of this origin. */
   async function ask(routes: Readonly<Record<string, string>>, method: string, origin = "https://shop.example") {
-    const port = await freePort();
-    const invoke = async (reference: string) => {
-      const { name } = referenceOf(reference);
-      return { ok: true, payload: JSON.stringify(answers[name]) } as const;
-    };
-    const functions = fakeFunctions({ invoke });
-    parts.push(await start({ port, api: definition(routes), functions, open: Promise.resolve(), graceMs: 0 }));
-    const response = await fetch(`http://127.0.0.1:${port}/orders`, {
+    const invoke = (name: string) => ({ ok: true, payload: JSON.stringify(answers[name]) }) as const;
+    const api = await startHttpApi({ cors, routes, invoke });
+    parts.push(api);
+    const response = await fetch(`${api.url}/orders`, {
       method,
       headers: { origin, ...(method === "OPTIONS" && { "access-control-request-method": "POST" }) },
     });

@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { expect } from "chai";
 import { createHash } from "node:crypto";
@@ -8,8 +8,12 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFaults } from "../../../local/endpoint/faults.ts";
-import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
+import { start as startMapping, type MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
+import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import { start as startMessaging, type Messaging } from "../../../local/messaging/server.ts";
+import type { Part } from "../../../local/shared/parts.ts";
+import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
 
 const region = "eu-west-1";
@@ -35,16 +39,9 @@ describe("an event source mapping", () => {
     await rm(state, { recursive: true, force: true });
   });
 
-  it("hands a message to the function as SQS records are, with its attributes", async () => {
-    const queue = messaging.putQueue("whole", { VisibilityTimeout: "30" });
-    const received = Promise.withResolvers<SQSEvent>();
-    const functions = fakeFunctions({
-      invoke: async (_name, event) => {
-        received.resolve(event as SQSEvent);
-        return { ok: true, payload: "null" };
-      },
-    });
-    const mapping = await startMapping({
+  /** Starts a mapping from a queue to what takes its place for a function: gives the function's answer to an event. */
+  const map = (queue: Queue, invoke: (event: SQSEvent) => Invocation, over: Partial<MappingArgs> = {}): Promise<Part> =>
+    startMapping({
       queueArn: queue.arn,
       functionName: "consumer",
       batchSize: 10,
@@ -52,12 +49,20 @@ describe("an event source mapping", () => {
       reportBatchItemFailures: true,
       maximumConcurrency: 1,
       messaging,
-      functions,
+      functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
       deliveries: { entries: [], append: () => undefined },
       faults: createFaults(),
       region,
       speed: 1,
+      ...over,
     });
+  const done: Invocation = { ok: true, payload: "null" };
+  const throttled: Invocation = { ok: false, errorType: "TooManyRequestsException", errorMessage: "no", trace: [] };
+
+  it("hands a message to the function as SQS records are, with its attributes", async () => {
+    const queue = messaging.putQueue("whole", { VisibilityTimeout: "30" });
+    const received = Promise.withResolvers<SQSEvent>();
+    const mapping = await map(queue, (event) => (received.resolve(event), done));
     const began = Date.now();
     const { MessageId } = await sqs.send(
       new SendMessageCommand({
@@ -101,5 +106,46 @@ describe("an event source mapping", () => {
     for (const time of [SentTimestamp, ApproximateFirstReceiveTimestamp]) {
       expect(Number(time)).to.be.within(began, Date.now());
     }
+  });
+
+  /** The receive counts of the messages as they were handed over, until one was not throttled. */
+  async function receives(name: string, attributes: Record<string, string>, speed: number, admits: Admits) {
+    const queue = messaging.putQueue(name, attributes);
+    const counts: number[] = [];
+    const admitted = Promise.withResolvers<void>();
+    const invoke = ({ Records: [record] }: SQSEvent): Invocation => {
+      counts.push(Number(record?.attributes.ApproximateReceiveCount));
+      if (!admits(counts)) return throttled;
+      admitted.resolve();
+      return done;
+    };
+    const mapping = await map(queue, invoke, { speed });
+    await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: name }));
+    await admitted.promise;
+    await mapping.stop();
+    return counts;
+  }
+  type Admits = (counts: readonly number[]) => boolean;
+
+  it("tries a throttled batch again, which uses up no receive within its visibility timeout", async () => {
+    const counts = await receives("patient", { VisibilityTimeout: "36000" }, 10, ({ length }) => length === 3);
+    expect(counts).to.deep.equal([1, 1, 1]);
+  });
+
+  it("drops a throttled batch when its visibility timeout is over: it comes again, received once more", async () => {
+    const counts = await receives("dropped", { VisibilityTimeout: "30" }, 100, (counts) => counts.at(-1) === 2);
+    expect(counts.slice(-2)).to.deep.equal([1, 2]);
+  });
+
+  it("has fewer batches at the same time while they are throttled", async () => {
+    const queue = messaging.putQueue("fewer", { VisibilityTimeout: "30" });
+    const inFlight: number[] = [];
+    const invoke = () => (inFlight.push(queue.inflightMessages.size), throttled);
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: "x" }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries }));
+    const mapping = await map(queue, invoke, { speed: 100, batchSize: 1, maximumConcurrency: 4 });
+    await until("one batch at a time", () => inFlight.at(-1) === 1);
+    await mapping.stop();
+    expect(Math.max(...inFlight)).to.equal(4);
   });
 });

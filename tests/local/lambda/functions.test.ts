@@ -24,6 +24,7 @@ describe("Lambda functions on the local cloud", () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "order-fanout-functions-"));
     functions = await start({
+      accountConcurrency: 102,
       endpoint: "http://127.0.0.1:1",
       compileCache: join(folder, "compile"),
       log: () => undefined,
@@ -36,14 +37,15 @@ describe("Lambda functions on the local cloud", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function publish(version: string, greeting: string): Promise<void> {
-    const own = join(folder, version);
+  async function publish(version: string, greeting: string, concurrency?: number, name = "greeter"): Promise<void> {
+    const own = join(folder, `${name}-${version}`);
     await mkdir(own);
     await writeFile(join(own, "index.js"), code(greeting));
     functions.put({
-      name: "greeter",
+      name,
       arn,
       version,
+      ...(concurrency !== undefined && { concurrency }),
       folder: own,
       handler: "index.handler",
       memorySize: 128,
@@ -90,5 +92,36 @@ describe("Lambda functions on the local cloud", () => {
       ["hi", "2", `${arn}:live`],
       ["hello", "1", `${arn}:live`],
     ]);
+  });
+
+  it("run no more events at once than are reserved for the function, or for all others together what is left of the account's", async () => {
+    const gate = join(folder, "gate");
+    await publish("1", "hello", 2);
+    await publish("1", "hi", undefined, "other");
+    await publish("1", "good day", undefined, "third");
+    const held = [
+      ...Array.from({ length: 2 }, () => invoke("greeter", { gate })),
+      ...Array.from({ length: 99 }, () => invoke("other", { gate })),
+      invoke("third", { gate }),
+    ];
+    const beyond = await Promise.all(["greeter", "other", "third"].map((name) => invoke(name)));
+    await writeFile(gate, "");
+    const answers = await Promise.all(held);
+    const after = await Promise.all(["greeter", "other"].map((name) => invoke(name)));
+
+    expect(beyond).to.deep.equal(Array.from({ length: 3 }, () => "TooManyRequestsException"));
+    expect([...answers, ...after].filter((answer) => !Array.isArray(answer))).to.deep.equal([]);
+  });
+
+  it("leave 100 of the account's concurrency unreserved, or all of a smaller one", async () => {
+    await publish("1", "hello", 2);
+    await publish("2", "hello", 3).then(
+      () => expect.fail("it was reserved"),
+      (error: Error) =>
+        expect(error.message).to.equal(
+          "function greeter: of the account's concurrency, 102, at least 100 must stay unreserved; got 99. " +
+            "Reserve less, or start with a larger --account-concurrency.",
+        ),
+    );
   });
 });

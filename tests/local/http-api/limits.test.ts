@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { get } from "node:http";
+import { json } from "node:stream/consumers";
+import { startHttpApi } from "../support/http-api.ts";
+
+describe("An HTTP API on the local cloud", () => {
+  it("answers 500 by itself when Lambda throttles its function", async () => {
+    const throttled = {
+      ok: false,
+      errorType: "TooManyRequestsException",
+      errorMessage: "Rate Exceeded.",
+      trace: [],
+    } as const;
+    const api = await startHttpApi({ routes: { "GET /x": "x" }, invoke: () => throttled });
+    const response = await fetch(`${api.url}/x`);
+    const body: unknown = await response.json();
+    await api.stop();
+
+    expect([response.status, body]).to.deep.equal([500, { message: "Internal Server Error" }]);
+  });
+
+  it("refuses a request line and header values of more than 10,240 bytes together, and calls no function", async () => {
+    let calls = 0;
+    const api = await startHttpApi({ routes: { "GET /x": "x" }, invoke: () => (calls++, { ok: true, payload: "{}" }) });
+    const ask = (bytes: number): Promise<unknown[]> => {
+      const others = "GET /x HTTP/1.1".length + "host".length + "close".length;
+      const headers = { host: "host", connection: "close", "x-filler": "x".repeat(bytes - others) };
+      return new Promise((resolve, reject) => {
+        get(`${api.url}/x`, { headers }, (response) => {
+          json(response).then((body) => resolve([response.statusCode, body]), reject);
+        }).on("error", reject);
+      });
+    };
+    const answers = [await ask(10_240), calls, await ask(10_241), await ask(20_000), calls];
+    await api.stop();
+
+    const refused = [431, { message: "Request Header Fields Too Large" }];
+    expect(answers).to.deep.equal([[200, {}], 1, refused, refused, 1]);
+  });
+});

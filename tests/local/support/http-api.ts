@@ -1,0 +1,38 @@
+import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
+import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import { freePort } from "../../../local/shared/free-port.ts";
+import { referenceOf } from "../../../local/shared/names.ts";
+import type { Part } from "../../../local/shared/parts.ts";
+import { fakeFunctions } from "./functions.ts";
+
+/** An HTTP API alone, whose routes lead to functions that answer at once. */
+export interface HttpApiOptions extends Pick<ApiDefinition, "cors"> {
+  /** The name of each route's function. */
+  readonly routes: Readonly<Record<string, string>>;
+  /** What a function answers, by its name and the event. */
+  readonly invoke: (name: string, event: unknown) => Invocation;
+}
+
+/** Starts an HTTP API of the local cloud, without the cloud. */
+export async function startHttpApi({ routes, invoke, ...rest }: HttpApiOptions): Promise<Part & { url: string }> {
+  const port = await freePort();
+  const names = Object.values(routes);
+  const executionArn = "arn:aws:execute-api:eu-west-1:000000000000:api";
+  const uriOf = (name: string) => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
+  const api: ApiDefinition = {
+    ...rest,
+    id: "api",
+    executionArn,
+    routes: Object.entries(routes).map(([key, name]) => ({ key, target: `integrations/${name}` })),
+    integrations: new Map(names.map((name) => [name, { uri: uriOf(name), timeoutMs: 30_000 }] as const)),
+    permissions: names.map((name) => ({
+      name,
+      principal: "apigateway.amazonaws.com",
+      sourceArn: `${executionArn}/*/*`,
+    })),
+    stage: { name: "$default", routeThrottles: new Map() },
+  };
+  const functions = fakeFunctions({ invoke: async (reference, event) => invoke(referenceOf(reference).name, event) });
+  const part = await start({ port, api, functions, open: Promise.resolve(), graceMs: 0 });
+  return { ...part, url: `http://127.0.0.1:${port}` };
+}
