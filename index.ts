@@ -47,6 +47,7 @@ const operations = new Operations("operations", {
 
 export const apiUrl = api.url;
 export const ordersUrl = api.ordersUrl;
+export const corsOrigins = config.corsOrigins;
 export const topicArn = topic.arn;
 export const tables = store.names;
 export const analyticsBucket = lake.id;

@@ -12,6 +12,8 @@ const FunctionOutputs = z.object({ functionName: z.string(), logGroup: z.string(
 
 /** The stack's outputs, as far as the commands need them. */
 const Outputs = z.object({
+  apiUrl: z.string(),
+  corsOrigins: z.array(z.string()),
   tables: z.object({ orders: z.string(), stock: z.string(), effects: z.string() }),
   topicArn: z.string(),
   consumers: z.record(z.string(), z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string() })),

@@ -67,7 +67,7 @@ export function callsSuite(shared: () => Shared): void {
       );
       expect(await run("stock", "list", ...other)).to.deep.equal(
         refused(
-          "The stack's outputs are not those of this version (tables: invalid_type, topicArn: invalid_type, consumers: invalid_type, functions: invalid_type). Start it anew with `npm start`.",
+          "The stack's outputs are not those of this version (apiUrl: invalid_type, corsOrigins: invalid_type, tables: invalid_type, topicArn: invalid_type, consumers: invalid_type, functions: invalid_type). Start it anew with `npm start`.",
         ),
       );
     });

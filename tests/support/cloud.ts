@@ -10,6 +10,7 @@ const Ready = z.object({
   event: z.literal("ready"),
   apiUrl: z.string(),
   ordersUrl: z.string(),
+  corsOrigins: z.array(z.string()),
   topicArn: z.string(),
   tables: z.object({ orders: z.string(), stock: z.string(), effects: z.string() }),
   analyticsBucket: z.string(),

@@ -1,0 +1,124 @@
+import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { expect } from "chai";
+import { once } from "node:events";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { delimiter, join } from "node:path";
+import * as z from "zod";
+import { openTarget, type Target } from "../../commands/shared/target.ts";
+import type { LocalCloud } from "../support/cloud.ts";
+import { runScript } from "../support/command.ts";
+import { checks } from "./checks.ts";
+import { StackClient } from "./client.ts";
+
+const Results = z.array(z.object({ check: z.string(), ok: z.boolean(), text: z.string() }));
+
+/** The conformance checks against a running local cloud, and the command that runs them against any stack. */
+export function conformanceSuite(shared: () => LocalCloud): void {
+  describe("conforms: it", () => {
+    let client: StackClient;
+    before(async () => {
+      const { state, outputs } = shared();
+      client = new StackClient(await openTarget({ state }), { url: outputs.apiUrl }, ["--state", state]);
+    });
+
+    const remarks = new Map<string, string | undefined>();
+    for (const { name, run } of checks) it(name, async () => void remarks.set(name, await run(client)));
+
+    it("was checked whole: with an origin, and by a cancellation that came in time", () => {
+      expect([...remarks.values()]).to.deep.equal([
+        undefined,
+        "13 requests",
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        "it was on hold",
+        "audit",
+        undefined,
+      ]);
+    });
+
+    it("is left without an order, an effect or a product of the checks", async () => {
+      await client.cleanUp();
+      expect(await leftovers(client.target)).to.deep.equal([]);
+    });
+  });
+
+  describe("npm run smoke", () => {
+    /** The environment of somebody who is signed in to a stack `staging`, which is the local cloud. */
+    async function signedIn(): Promise<NodeJS.ProcessEnv> {
+      const { state, outputs } = shared();
+      const bin = join(state, "bin");
+      await mkdir(bin, { recursive: true });
+      const text = JSON.stringify({ ...outputs, local: undefined });
+      await writeFile(
+        join(bin, "pulumi"),
+        `#!/bin/sh\n[ "$*" = "stack output --json --stack staging" ] && echo '${text}'\n`,
+      );
+      await chmod(join(bin, "pulumi"), 0o755);
+      return {
+        ...process.env,
+        PATH: `${bin}${delimiter}${process.env["PATH"]}`,
+        AWS_ENDPOINT_URL: outputs.local.endpoint,
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+      };
+    }
+    const smoke = async (...words: string[]) =>
+      runScript("tests/conformance/smoke.ts", ["--deployed", "staging", ...words], { env: await signedIn() });
+
+    it("checks a deployed stack by what ships and spoils nothing, and leaves nothing behind", async () => {
+      const { code, stdout, stderr } = await smoke("--json");
+
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      const results = Results.parse(JSON.parse(stdout));
+      expect(results.map(({ check, ok }) => [check, ok])).to.deep.equal([
+        ...checks.filter(({ risk }) => risk === undefined).map(({ name }) => [name, true]),
+        ["cleans up after itself", true],
+      ]);
+      expect(await leftovers(await openTarget({ state: shared().state }))).to.deep.equal([]);
+    });
+
+    it("says which check failed and where to look, at the address and by the host that it is given", async () => {
+      const hosts = new Set<string | undefined>();
+      const server = createServer(({ headers }, response) => {
+        hosts.add(headers.host);
+        response.writeHead(500).end("broken");
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+      const { code, stdout, stderr } = await smoke("--api-url", `${url}/`, "--api-host", "a1b2c3.execute-api.test");
+      server.close();
+
+      const lines = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.replace(/ +\d+ ms/, "").replace(/ {2,}/g, "  "));
+      expect(code).to.equal(1);
+      expect([...hosts]).to.deep.equal(["a1b2c3.execute-api.test"]);
+      expect(lines[0]).to.equal(
+        "FAILED  answers GET /health, and says what a path allows  expected [ 500, 'broken' ] to deeply equal [ 204, '' ]",
+      );
+      expect(lines.map((line) => line.split("  ")[0])).to.deep.equal([
+        ...Array.from({ length: 5 }, () => "FAILED"),
+        "ok",
+        "ok",
+      ]);
+      expect(stderr.replace(/smoke-[0-9a-f]{8}/, "ID")).to.equal(
+        `5 of 7 checks failed at ${url}. Its customer is ID: \`npm run logs -- --deployed staging\` shows what the functions say, \`npm run dlq -- list --deployed staging\` what was set aside.\n`,
+      );
+    });
+  });
+}
+
+/** What the checks' customers still have in the tables. */
+async function leftovers({ documents, outputs }: Target): Promise<unknown[]> {
+  const all = await Promise.all(
+    Object.values(outputs.tables).map(
+      async (TableName) => (await documents.send(new ScanCommand({ TableName }))).Items,
+    ),
+  );
+  return all.flatMap((items = []) => items).filter((item) => JSON.stringify(item).includes("smoke-"));
+}
