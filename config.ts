@@ -4,6 +4,7 @@ import type { QueueLimits } from "./components/consumer-queue.ts";
 import type { Consumer } from "./runtime/define/consumer.ts";
 import type { Need, NeedsOf, TwoKinds } from "./runtime/define/types.ts";
 import { check, isRecord, suggest } from "./config/check.ts";
+import { reservedDomains } from "./config/reserved-domains.ts";
 import { ConsumerEntry, nameMistakes, StackConfig } from "./config/schema.ts";
 
 /** A consumer as the stack's config has it: its name, the handler that it runs, and its limits. */
@@ -34,6 +35,9 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
   const mistakes: string[] = [];
   const sandboxed: string[] = [];
   const raw = readConfig();
+  if (raw["local"] === true && pulumi.runtime.getEngine() !== undefined) {
+    throw new ConfigError(pulumi.getStack(), [DEPLOYS_LOCAL]);
+  }
   const stack = check(StackConfig, raw, "", mistakes);
 
   const consumers = Object.entries(isRecord(raw["consumers"]) ? raw["consumers"] : {}).flatMap(([name, value]) => {
@@ -62,12 +66,31 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
     return limits ? [{ ...limits, name, handler, settings }] : [];
   });
 
-  if (raw["production"] === true) mistakes.push(...sandboxed.map((sandbox) => `${sandbox} (this is production)`));
+  if (raw["local"] !== true) mistakes.push(...reservedDomains(raw));
+  if (raw["production"] === true) mistakes.push(...unfitForProduction(raw, sandboxed));
   if (mistakes.length > 0 || !stack) throw new ConfigError(pulumi.getStack(), mistakes);
   for (const sandbox of sandboxed) void pulumi.log.warn(sandbox);
   const configured: ConfiguredConsumer<NeedsOf<R>>[] = consumers;
   return { ...stack, consumers: configured };
 }
+
+/** What production must have, or must not. */
+function unfitForProduction(raw: Readonly<Record<string, unknown>>, sandboxed: readonly string[]): string[] {
+  const { local, corsOrigins, alarms } = raw;
+  return [
+    ...(local === true ? ["local: a stack is local or production, not both. Take one of them out"] : []),
+    ...sandboxed.map((sandbox) => `${sandbox} (this is production)`),
+    ...(isRecord(alarms) && alarms["email"] !== undefined
+      ? []
+      : ["alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)"]),
+    ...(Array.isArray(corsOrigins) && corsOrigins.length > 0
+      ? []
+      : ["corsOrigins: no browser may call the API; list the shop's origins (this is production)"]),
+  ];
+}
+
+const DEPLOYS_LOCAL =
+  "local: this stack's mail, SMS and carrier are played on a laptop, so it is for `npm start` alone. Deploy another stack, such as dev: `npm run preview -- --stack dev`";
 
 /** All that the stack's config says under the project's name; what is not JSON is text. */
 function readConfig(): Record<string, unknown> {

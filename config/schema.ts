@@ -29,19 +29,42 @@ export const ConsumerEntry = z
     message: "must be at least 1 where batchSize is over 10",
   });
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html */
+const isTag = ([key, value]: [string, string]): boolean =>
+  /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu.test(key) &&
+  /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/iu.test(value);
+const TAG_RULE =
+  "a key has 1 to 128 and a value up to 256 letters, digits, spaces and _ . : / = + - @, and neither begins with aws:";
+
 /** Every other key of the stack's config. */
 export const StackConfig = z.strictObject({
   consumers: z.record(z.string(), z.unknown()),
-  /** Data is protected from deletion, and nothing may be sandboxed. Default false. */
+  /** For `npm start` alone: mail, SMS and hosts are played. `pulumi preview` and `up` refuse it. Default false. */
+  local: z.boolean().default(false),
+  /** Data is protected from deletion, nothing may be sandboxed, and alarms have an address. Default false. */
   production: z.boolean().default(false),
-  /** Origins that a browser may call the API from. Default none. */
+  /** Origins that a browser may call the API from. Default none; one or more in production. */
   corsOrigins: z.array(z.string().refine(isOrigin, "must be an origin, such as https://shop.example")).default([]),
-  /** Requests a second that the API lets through, and how many at once. Default 500 and 1,000. */
+  /** Requests a second that the API lets through, and how many at once. Default 50 and 100. */
   throttle: z
     .strictObject({ rate: z.number().positive(), burst: z.int().positive() })
-    .default({ rate: 500, burst: 1_000 }),
+    .default({ rate: 50, burst: 100 }),
   /** Where alarms go: the address confirms a subscription that SNS sends it. Default nobody; required in production. */
   alarms: z.strictObject({ email: z.email().optional() }).default({}),
+  /** Whether the functions run inside a VPC of their own, behind NAT gateways. Default "public": they do not. */
+  network: z.enum(["public", "private"]).default("public"),
+  /**
+   * The account's quota of concurrent executions: 10 to 100,000. Default 1,000; a new account may have 10.
+   * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+   */
+  accountConcurrency: z.int().min(10).max(100_000).default(1_000),
+  /** Concurrent executions that each of the API's functions has for itself: 1 to 10,000. Default none. */
+  apiReservedConcurrency: z.int().min(1).max(10_000).optional(),
+  /** Tags of every resource. Default none. */
+  tags: z
+    .record(z.string(), z.string())
+    .refine((tags) => Object.entries(tags).every(isTag), TAG_RULE)
+    .default({}),
   /** Days that logs are kept: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default 30. */
   logRetentionDays: z
     .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])

@@ -16,9 +16,24 @@ const limits = {
 /** Every consumer that the config can name: the registry may grow. */
 const CONSUMERS = [...Object.keys(registry), "audit"].sort().join(", ");
 const ANY_NAME = "An entry of any other name says which is its `handler`";
+const TAGS =
+  "a key has 1 to 128 and a value up to 256 letters, digits, spaces and _ . : / = + - @, and neither begins with aws:";
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, handler, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
-const STACK_KEYS = "consumers, corsOrigins, logRetentionDays, production, throttle";
+const STACK_KEYS =
+  "accountConcurrency, alarms, apiReservedConcurrency, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle";
+/** What a stack has that says nothing but its consumers. */
+const STACK = {
+  local: false,
+  production: false,
+  corsOrigins: [],
+  throttle: { rate: 50, burst: 100 },
+  alarms: {},
+  network: "public",
+  accountConcurrency: 1_000,
+  tags: {},
+  logRetentionDays: 30,
+};
 
 /** A config with mistakes, and each line that the error has. */
 const mistaken: Record<string, { config: object; mistakes: string[] }> = {
@@ -129,7 +144,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
   "settings that the handler does not have": {
     config: {
       consumers: {
-        notifications: { settings: { form: "orders@example.com" } },
+        notifications: { settings: { form: "orders@order-fanout.dev" } },
         inventory: { settings: { fast: true } },
         audit: { settings: { level: "info" } },
       },
@@ -143,21 +158,55 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
   "settings that are not what they must be": {
     config: {
       consumers: {
-        shipment: { settings: { url: "http://carrier.example" } },
+        shipment: { settings: { url: "http://carrier.order-fanout.dev" } },
         notifications: { settings: { from: "nobody", sms: "yes" } },
       },
     },
     mistakes: [
-      'consumers.shipment.settings.url: Invalid URL; got "http://carrier.example"',
+      'consumers.shipment.settings.url: Invalid URL; got "http://carrier.order-fanout.dev"',
       'consumers.notifications.settings.from: Invalid email address; got "nobody"',
       'consumers.notifications.settings.sms: Invalid input: expected boolean, received string; got "yes"',
     ],
   },
-  "production with sandboxes": {
+  "production with sandboxes, and without what production must have": {
     config: { production: true, consumers: { shipment: {}, notifications: {} } },
     mistakes: [
       "consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API (this is production)",
       "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
+      "alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)",
+      "corsOrigins: no browser may call the API; list the shop's origins (this is production)",
+    ],
+  },
+  "a stack that is local and production": {
+    config: {
+      local: true,
+      production: true,
+      alarms: { email: "alarms@shop.test" },
+      corsOrigins: ["https://shop.test"],
+      consumers: {},
+    },
+    mistakes: ["local: a stack is local or production, not both. Take one of them out"],
+  },
+  "domains that nobody can own, wherever they stand": {
+    config: {
+      alarms: { email: "alarms@example.com" },
+      corsOrigins: ["https://shop.example", "http://localhost:5173", "https://shop.order-fanout.dev"],
+      consumers: {
+        notifications: { settings: { from: "orders@mail.EXAMPLE.org" } },
+        shipment: { settings: { url: "https://someone:secret@carrier.test/v1" } },
+        "shipment-north": { handler: "shipment", settings: { url: "https://north.invalid" } },
+        inventory: { settings: { hosts: ["a.example.net", "test", "contest.dev", "a@contest"] } },
+      },
+    },
+    mistakes: [
+      "consumers.inventory.settings.hosts: is not a key; none is known here",
+      'consumers.notifications.settings.from: mail.EXAMPLE.org is in a domain for examples and tests; got "orders@mail.EXAMPLE.org". Use one of yours',
+      'consumers.shipment.settings.url: carrier.test is in a domain for examples and tests; got "https://someone:secret@carrier.test/v1". Use one of yours',
+      'consumers.shipment-north.settings.url: north.invalid is in a domain for examples and tests; got "https://north.invalid". Use one of yours',
+      'consumers.inventory.settings.hosts.0: a.example.net is in a domain for examples and tests; got "a.example.net". Use one of yours',
+      'corsOrigins.0: shop.example is in a domain for examples and tests; got "https://shop.example". Use one of yours',
+      'corsOrigins.1: localhost is in a domain for examples and tests; got "http://localhost:5173". Use one of yours',
+      'alarms.email: example.com is in a domain for examples and tests; got "alarms@example.com". Use one of yours',
     ],
   },
   "an unknown top-level key": {
@@ -172,15 +221,28 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
     config: {
       consumers: {},
       production: "yes",
-      corsOrigins: ["https://shop.example", "*"],
+      corsOrigins: ["https://shop.order-fanout.dev", "*"],
       throttle: { rate: 0, burst: 1.5 },
       logRetentionDays: 31,
+      local: 1,
+      alarms: { email: "nobody", sms: "+442071234567" },
+      network: "privat",
+      accountConcurrency: 9,
+      apiReservedConcurrency: 0,
+      tags: { "AWS:stage": "prod" },
     },
     mistakes: [
+      "local: Invalid input: expected boolean, received number; got 1",
       'production: Invalid input: expected boolean, received string; got "yes"',
       'corsOrigins.1: must be an origin, such as https://shop.example; got "*"',
       "throttle.rate: Too small: expected number to be >0; got 0",
       "throttle.burst: Invalid input: expected int, received number; got 1.5",
+      'alarms.email: Invalid email address; got "nobody"',
+      "alarms.sms: is not a key; known: email",
+      'network: Invalid option: expected one of "public"|"private"; got "privat"',
+      "accountConcurrency: Too small: expected number to be >=10; got 9",
+      "apiReservedConcurrency: Too small: expected number to be >=1; got 0",
+      `tags: ${TAGS}; got {"AWS:stage":"prod"}`,
       "logRetentionDays: Invalid option: expected one of 1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653; got 31",
     ],
   },
@@ -203,7 +265,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       consumers: {
         inventroy: {},
         inventory: { batchSise: 5, batchSize: 11 },
-        shipment: { settings: { ulr: "https://carrier.example" } },
+        shipment: { settings: { ulr: "https://carrier.order-fanout.dev" } },
         notifications: { maxConcurrency: 1 },
       },
     },
@@ -215,6 +277,8 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       'consumers.shipment.settings.ulr: is not a key; did you mean "url"? (known: url)',
       "consumers.notifications.maxConcurrency: Too small: expected number to be >=2; got 1",
       "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
+      "alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)",
+      "corsOrigins: no browser may call the API; list the shop's origins (this is production)",
     ],
   },
 };
@@ -224,10 +288,7 @@ const good = {
     config: { consumers: { inventory: {}, audit: null } },
     loaded: {
       config: {
-        production: false,
-        corsOrigins: [],
-        throttle: { rate: 500, burst: 1_000 },
-        logRetentionDays: 30,
+        ...STACK,
         consumers: [
           { name: "inventory", handler: "inventory", ...limits, settings: {} },
           { name: "audit", handler: "audit", ...limits, settings: {} },
@@ -239,8 +300,13 @@ const good = {
   "everything said": {
     config: {
       production: true,
-      corsOrigins: ["https://shop.example"],
-      throttle: { rate: 50, burst: 100 },
+      corsOrigins: ["https://shop.order-fanout.dev"],
+      throttle: { rate: 40, burst: 80 },
+      alarms: { email: "alarms@order-fanout.dev" },
+      network: "private",
+      accountConcurrency: 2_000,
+      apiReservedConcurrency: 20,
+      tags: { stage: "prod", "cost centre": "4711/é" },
       logRetentionDays: 365,
       consumers: {
         shipment: {
@@ -250,15 +316,21 @@ const good = {
           timeoutSeconds: 60,
           memoryMb: 512,
           survivesOutageMinutes: 90,
-          settings: { url: "https://carrier.example" },
+          settings: { url: "https://carrier.order-fanout.dev" },
         },
       },
     },
     loaded: {
       config: {
+        local: false,
         production: true,
-        corsOrigins: ["https://shop.example"],
-        throttle: { rate: 50, burst: 100 },
+        corsOrigins: ["https://shop.order-fanout.dev"],
+        throttle: { rate: 40, burst: 80 },
+        alarms: { email: "alarms@order-fanout.dev" },
+        network: "private",
+        accountConcurrency: 2_000,
+        apiReservedConcurrency: 20,
+        tags: { stage: "prod", "cost centre": "4711/é" },
         logRetentionDays: 365,
         consumers: [
           {
@@ -270,7 +342,7 @@ const good = {
             timeoutSeconds: 60,
             memoryMb: 512,
             survivesOutageMinutes: 90,
-            settings: { url: "https://carrier.example" },
+            settings: { url: "https://carrier.order-fanout.dev" },
           },
         ],
       },
@@ -281,16 +353,17 @@ const good = {
     config: {
       consumers: {
         shipment: {},
-        ["shipment-north"]: { handler: "shipment", timeoutSeconds: 60, settings: { url: "https://north.example" } },
+        ["shipment-north"]: {
+          handler: "shipment",
+          timeoutSeconds: 60,
+          settings: { url: "https://north.order-fanout.dev" },
+        },
         [`s${"0".repeat(49)}`]: { handler: "inventory" },
       },
     },
     loaded: {
       config: {
-        production: false,
-        corsOrigins: [],
-        throttle: { rate: 500, burst: 1_000 },
-        logRetentionDays: 30,
+        ...STACK,
         consumers: [
           { name: "shipment", handler: "shipment", ...limits, settings: {} },
           {
@@ -298,7 +371,7 @@ const good = {
             handler: "shipment",
             ...limits,
             timeoutSeconds: 60,
-            settings: { url: "https://north.example" },
+            settings: { url: "https://north.order-fanout.dev" },
           },
           { name: `s${"0".repeat(49)}`, handler: "inventory", ...limits, settings: {} },
         ],
@@ -308,14 +381,29 @@ const good = {
       ],
     },
   },
+  "any domain where the stack is local": {
+    config: {
+      local: true,
+      corsOrigins: ["http://localhost:5173"],
+      alarms: { email: "alarms@example.com" },
+      consumers: { shipment: { settings: { url: "https://carrier.test" } } },
+    },
+    loaded: {
+      config: {
+        ...STACK,
+        local: true,
+        corsOrigins: ["http://localhost:5173"],
+        alarms: { email: "alarms@example.com" },
+        consumers: [{ name: "shipment", handler: "shipment", ...limits, settings: { url: "https://carrier.test" } }],
+      },
+      warnings: [],
+    },
+  },
   "sandboxes outside production, with a warning of each": {
     config: { consumers: { shipment: {}, notifications: {} } },
     loaded: {
       config: {
-        production: false,
-        corsOrigins: [],
-        throttle: { rate: 500, burst: 1_000 },
-        logRetentionDays: 30,
+        ...STACK,
         consumers: [
           { name: "shipment", handler: "shipment", ...limits, settings: {} },
           { name: "notifications", handler: "notifications", ...limits, settings: { sms: false } },
@@ -353,6 +441,18 @@ describe("the stack's config", () => {
       expect(loaded.get(name)).to.deep.equal(expected);
     });
   }
+
+  it("is refused by the CLI where it is local, in one sentence, whatever else is wrong with it", async () => {
+    const configs = [
+      { local: true, banana: 1, consumers: { inventory: {} } },
+      { banana: 1, consumers: {} },
+    ];
+    const errors = (await loadConfigs(configs, { byTheCli: true })).map(({ error }) => error);
+    expect(errors).to.deep.equal([
+      "ConfigError: Pulumi.dev.yaml has a mistake:\n  local: this stack's mail, SMS and carrier are played on a laptop, so it is for `npm start` alone. Deploy another stack, such as dev: `npm run preview -- --stack dev`",
+      `ConfigError: Pulumi.dev.yaml has a mistake:\n  banana: is not a key; known: ${STACK_KEYS}`,
+    ]);
+  });
 
   it("has in Pulumi.yaml the default of every key that a stack may leave out, as the CLI wants it", async () => {
     const project = z

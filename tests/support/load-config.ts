@@ -10,11 +10,15 @@ const Loaded = z.object({
 });
 export type Loaded = z.output<typeof Loaded>;
 
-/** What `loadConfig` makes of each config, keyed without the project's name; all in one process of their own. */
-export function loadConfigs(configs: readonly object[]): Promise<Loaded[]> {
+/**
+ * What `loadConfig` makes of each config, keyed without the project's name; all in one process of their own. The CLI
+ * says in the environment of the program's process where its engine is; here, nothing answers there.
+ */
+export function loadConfigs(configs: readonly object[], { byTheCli = false } = {}): Promise<Loaded[]> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL("./config-child.ts", import.meta.url)), [JSON.stringify(configs)], {
       execArgv: [],
+      env: { ...process.env, ...(byTheCli && { PULUMI_NODEJS_ENGINE: "127.0.0.1:1" }) },
     });
     child.on("message", (message) => resolve(z.array(Loaded).parse(message)));
     child.on("error", reject);
