@@ -3,6 +3,7 @@ import { Operations } from "./components/operations.ts";
 import { OrderApi } from "./components/order-api.ts";
 import { OrderStore } from "./components/order-store.ts";
 import { QueueConsumer } from "./components/queue-consumer.ts";
+import { tagResources } from "./components/tags.ts";
 import { loadConfig } from "./config.ts";
 import { events, eventsModule, OrderPlaced } from "./contracts/events.ts";
 import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
@@ -15,15 +16,22 @@ const audit = consumer({
     log.info("audited", { lines: event.data.lines.length, total: event.data.total.amount }),
 });
 
-const { consumers: configured, ...config } = loadConfig({ ...registry, audit });
+const { consumers: configured, network: kind, ...config } = loadConfig({ ...registry, audit });
+tagResources(config.tags);
+
+// Loaded where it is asked for: the VPC's package is large.
+const vpc =
+  kind === "private" && new (await import("./components/private-network.ts")).PrivateNetwork("network", config);
+const network = vpc ? vpc.functions : undefined;
 
 const topic = new FanOutTopic("order-events", { events, module: eventsModule });
-const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox });
+const store = new OrderStore("orders", { ...config, network, topic, relay: relayOutbox });
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 
 const api = new OrderApi("api", {
   ...config,
+  network,
   topic,
   resources,
   routes: {
@@ -35,7 +43,9 @@ const api = new OrderApi("api", {
   },
 });
 
-const queues = configured.map(({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, topic, resources }));
+const queues = configured.map(
+  ({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, network, topic, resources }),
+);
 
 const operations = new Operations("operations", {
   alarms: config.alarms,

@@ -3,14 +3,33 @@ import * as pulumi from "@pulumi/pulumi";
 
 const columns = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"];
 
+/** Where Athena keeps the results of queries, in the bucket of events. */
+export const RESULTS_PREFIX = "athena-results/";
+
 /**
- * Makes the bucket of events queryable by Athena: a Glue table whose partitions are computed (no crawler), and a view
- * with one row per event id, because the lines are at-least-once.
+ * Makes the bucket of events queryable by Athena: a Glue table whose partitions are computed (no crawler), a view with one
+ * row per event id, because the lines are at-least-once, and a workgroup that says where results go.
  */
 export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
   const database = new aws.glue.CatalogDatabase(
     name,
-    { name: `${name}-${pulumi.getStack()}`.toLowerCase().replace(/[^a-z0-9]+/g, "_") },
+    // The bucket's name is nobody else's, not even that of a stack with the same name in the same account.
+    { name: lake.id.apply((bucket) => bucket.replace(/[^a-z0-9]+/g, "_")) },
+    { parent },
+  );
+  new aws.athena.Workgroup(
+    name,
+    {
+      configuration: {
+        enforceWorkgroupConfiguration: true,
+        resultConfiguration: {
+          outputLocation: pulumi.interpolate`s3://${lake.id}/${RESULTS_PREFIX}`,
+          encryptionConfiguration: { encryptionOption: "SSE_S3" },
+        },
+      },
+      // Without it a workgroup that has ever answered a query cannot be deleted.
+      forceDestroy: true,
+    },
     { parent },
   );
   const location = pulumi.interpolate`s3://${lake.id}/events/`;

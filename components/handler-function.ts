@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { VariableName } from "../contracts/environment.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { createFunction, type Wrapped } from "./function-code.ts";
-import { assumedBy, logStatements, policy, statementsOfUses, type Statement } from "./permissions.ts";
+import {
+  assumedBy,
+  logStatements,
+  networkStatements,
+  policy,
+  statementsOfUses,
+  type Statement,
+} from "./permissions.ts";
 import { emitsOf, physicalNamesOf, requireOutbox, type Resource } from "./resources.ts";
 
 export type HandlerFunctionArgs = Wrapped & {
@@ -14,6 +21,8 @@ export type HandlerFunctionArgs = Wrapped & {
   timeoutSeconds: number;
   memoryMb: number;
   logRetentionDays: number;
+  /** Where it runs inside a VPC. Default outside of any. */
+  network?: FunctionNetwork | undefined;
   /** The consumer's `settings` of the stack's config. */
   settings?: unknown;
   /** The consumer's name, the route's key or the schedule's name: NAME in its environment. */
@@ -23,6 +32,12 @@ export type HandlerFunctionArgs = Wrapped & {
   /** Permissions beside those that its uses give it. */
   statements?: readonly Statement[];
 };
+
+/** The subnets and security groups of a function inside a VPC. */
+export interface FunctionNetwork {
+  readonly subnetIds: pulumi.Input<string[]>;
+  readonly securityGroupIds: pulumi.Input<string>[];
+}
 
 export type FunctionOutputs = Readonly<Record<"functionName" | "logGroup", pulumi.Output<string>>>;
 
@@ -61,6 +76,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         role: this.role.id,
         policy: policy([
           ...logStatements(this.logGroup),
+          ...(args.network ? networkStatements() : []),
           ...statementsOfUses(name, args.handler, args.resources, args.topic.arn, args.settings),
           ...(args.statements ?? []),
         ]),
@@ -78,6 +94,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         timeout: args.timeoutSeconds,
         memorySize: args.memoryMb,
         publish: true,
+        ...(args.network && { vpcConfig: { ...args.network } }),
         environment: { variables: { ...variablesOf(name, args) } },
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
       },

@@ -2,11 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ResourceNeed } from "../runtime/define/types.ts";
 import type { Scheduled } from "../runtime/index.ts";
-import { createAnalyticsCatalog } from "./analytics-catalog.ts";
+import { createAnalyticsCatalog, RESULTS_PREFIX } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { HandlerFunction, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionNetwork, type FunctionOutputs } from "./handler-function.ts";
 import { assumedBy, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
@@ -18,6 +18,8 @@ export interface OrderStoreArgs {
   production: boolean;
   /** Days that logs are kept. */
   logRetentionDays: number;
+  /** Where its functions run inside a VPC. Default outside of any. */
+  network?: FunctionNetwork | undefined;
 }
 
 /** The system's data: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
@@ -132,9 +134,15 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
         {
           id: "cheaper-after-90-days",
           status: "Enabled",
-          filter: { prefix: "" },
+          filter: { prefix: "events/" },
           transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
           abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
+        {
+          id: "query-results-for-a-week",
+          status: "Enabled",
+          filter: { prefix: RESULTS_PREFIX },
+          expiration: { days: 7 },
         },
       ],
     },
@@ -158,8 +166,10 @@ function createRelay(
       resources: { orders },
       topic: args.topic,
       timeoutSeconds: 50,
-      memoryMb: 256,
+      // Its lanes work side by side: it needs the CPU that comes with the memory.
+      memoryMb: 1_024,
       logRetentionDays: args.logRetentionDays,
+      network: args.network,
       handlerName: "relay",
       // Younger marks are left to their writer, which is most likely just publishing.
       environment: { RELAY_AFTER_SECONDS: "30" },
@@ -179,7 +189,7 @@ function createRelay(
   );
   const role = new aws.iam.Role(
     `${name}-scheduler`,
-    { assumeRolePolicy: assumedBy("scheduler.amazonaws.com") },
+    { assumeRolePolicy: assumedBy("scheduler.amazonaws.com", relay.function.arn) },
     { parent },
   );
   const mayInvoke = new aws.iam.RolePolicy(

@@ -8,7 +8,7 @@ export interface Statement {
   readonly Effect: "Allow" | "Deny";
   readonly Action: string | readonly string[];
   readonly Resource?: pulumi.Input<string | string[]>;
-  readonly NotResource?: string;
+  readonly NotResource?: pulumi.Input<string>;
   readonly Principal?: unknown;
   readonly Condition?: unknown;
 }
@@ -17,16 +17,42 @@ export interface Statement {
 export const policy = (statements: readonly Statement[]): pulumi.Output<string> =>
   pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements });
 
-/** The trust policy of a role that one service assumes. */
-export const assumedBy = (Service: string): string =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }],
-  });
+/**
+ * The trust policy of a role that one service assumes; with any ARN of the stack, only on behalf of its account
+ * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html). AWS documents that
+ * condition for Scheduler, and none for the roles of functions.
+ */
+export const assumedBy = (Service: string, arn?: pulumi.Output<string>): pulumi.Output<string> =>
+  policy([
+    {
+      Effect: "Allow",
+      Principal: { Service },
+      Action: "sts:AssumeRole",
+      ...(arn && { Condition: { StringEquals: { "aws:SourceAccount": arn.apply((text) => text.split(":")[4]) } } }),
+    },
+  ]);
 
 /** Writing to a log group. */
 export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => [
   allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.interpolate`${arn}:*`),
+];
+
+/**
+ * What Lambda needs to connect a function to its subnets, on behalf of the function's role; these actions take no resource
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions).
+ */
+export const networkStatements = (): Statement[] => [
+  allow(
+    [
+      "ec2:CreateNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:DeleteNetworkInterface",
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:UnassignPrivateIpAddresses",
+    ],
+    "*",
+  ),
 ];
 
 /** Everything that a definition's uses and emits allow its function. */
@@ -52,7 +78,7 @@ export function statementsOfUses(
           ? emailStatements(settings["from"], settings["configurationSet"], topicArn)
           : [];
       case "sms":
-        return sendsSms(handler, settings) ? smsStatements() : [];
+        return sendsSms(handler, settings) ? smsStatements(topicArn) : [];
       case "https":
         return [];
     }
@@ -122,7 +148,13 @@ function emailStatements(from: string, configurationSet: unknown, arn: pulumi.Ou
 export const sendsSms = ({ uses = {} }: Consumer | Route | Scheduled, settings: unknown): boolean =>
   Object.values(uses).some(({ kind }) => kind === "sms") && isRecord(settings) && settings["sms"] === true;
 
-/** A phone number has no ARN: everything that has one is left out instead. */
-const smsStatements = (): Statement[] => [{ Effect: "Allow", Action: "sns:Publish", NotResource: "arn:aws:sns:*:*:*" }];
+/** A phone number has no ARN: everything that has one is left out instead. `arn` is any of the stack, for the partition. */
+const smsStatements = (arn: pulumi.Output<string>): Statement[] => [
+  {
+    Effect: "Allow",
+    Action: "sns:Publish",
+    NotResource: arn.apply((sample) => `arn:${sample.split(":")[1]}:sns:*:*:*`),
+  },
+];
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

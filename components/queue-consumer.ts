@@ -12,7 +12,7 @@ import {
 } from "./consumer-queue.ts";
 import { createEmailReports } from "./email-reports.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction } from "./handler-function.ts";
+import { HandlerFunction, type FunctionNetwork } from "./handler-function.ts";
 import { sendsSms } from "./permissions.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
@@ -26,6 +26,8 @@ export interface QueueConsumerArgs<N extends Need, T extends string, R> extends 
   settings?: unknown;
   /** Days that logs are kept. */
   logRetentionDays: number;
+  /** Where its functions run inside a VPC. Default outside of any. */
+  network?: FunctionNetwork | undefined;
   /** Whether what the consumer brings along is protected from deletion. */
   production: boolean;
 }
@@ -71,6 +73,7 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
         timeoutSeconds: args.timeoutSeconds,
         memoryMb: args.memoryMb,
         logRetentionDays: args.logRetentionDays,
+        network: args.network,
         settings: reports?.settings ?? args.settings,
         handlerName: name,
         statements: [pollStatement(this.queue)],

@@ -17,8 +17,8 @@ export const ConsumerEntry = z
     maxConcurrency: z.int().min(2).max(1_000).default(10),
     /** The function's timeout in seconds: 1 to 900. Default 30. */
     timeoutSeconds: z.int().min(1).max(900).default(30),
-    /** The function's memory in MB: 128 to 10,240. Default 256. */
-    memoryMb: z.int().min(128).max(10_240).default(256),
+    /** The function's memory in MB: 128 to 10,240. Default 512: at 256 it is slower and costs more. */
+    memoryMb: z.int().min(128).max(10_240).default(512),
     /** How long what is behind the consumer may be down without a dead letter, in minutes: 0 to 2,880. Default 0. */
     survivesOutageMinutes: z.int().min(0).max(2_880).default(0),
     /** What the handler's own schema says. */
@@ -53,6 +53,12 @@ export const StackConfig = z.strictObject({
   alarms: z.strictObject({ email: z.email().optional() }).default({}),
   /** Whether the functions run inside a VPC of their own, behind NAT gateways. Default "public": they do not. */
   network: z.enum(["public", "private"]).default("public"),
+  /** The zones of a private network, by the letters that follow the region's name: 2 to 4. Default a, b and c. */
+  zones: z
+    .array(z.string().regex(/^[a-z]$/, "must be a letter, such as a of eu-west-1a"))
+    .min(2)
+    .max(4)
+    .default(["a", "b", "c"]),
   /**
    * The account's quota of concurrent executions: 10 to 100,000. Default 1,000; a new account may have 10.
    * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

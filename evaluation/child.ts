@@ -87,6 +87,10 @@ function answer(
     }
     case "aws:s3/bucket:Bucket":
       return { id: name, outputs: { bucket: name, arn: `arn:aws:s3:::${name}` } };
+    case "awsx:ec2:Vpc": {
+      const [vpcId, privateSubnetIds] = [`vpc-${name}`, ["a", "b", "c"].map((zone) => `subnet-${name}-${zone}`)];
+      return { id: vpcId, outputs: { vpcId, privateSubnetIds, routeTables: [{ id: `rtb-${name}` }] } };
+    }
     case "aws:sesv2/configurationSet:ConfigurationSet":
       return { id: name, outputs: inputs };
     case "aws:sns/topic:Topic":

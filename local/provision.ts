@@ -29,6 +29,8 @@ const provisioners: Readonly<Record<string, Provision>> = {
   },
   "aws:scheduler/schedule:Schedule": schedule,
   "aws:iam/role:Role": lambda.role,
+  // Functions share this machine's network.
+  "awsx:ec2:Vpc": () => ({ id: "vpc-local", outputs: { vpcId: "vpc-local", privateSubnetIds: [], routeTables: [] } }),
   "aws:iam/rolePolicy:RolePolicy": lambda.rolePolicy,
 };
 

@@ -10,7 +10,7 @@ const limits = {
   batchWindowSeconds: 0,
   maxConcurrency: 10,
   timeoutSeconds: 30,
-  memoryMb: 256,
+  memoryMb: 512,
   survivesOutageMinutes: 0,
 };
 /** Every consumer that the config can name: the registry may grow. */
@@ -21,7 +21,7 @@ const TAGS =
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, handler, maxConcurrency, memoryMb, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS =
-  "accountConcurrency, alarms, apiReservedConcurrency, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle";
+  "accountConcurrency, alarms, apiReservedConcurrency, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
 /** What a stack has that says nothing but its consumers. */
 const STACK = {
   local: false,
@@ -31,6 +31,7 @@ const STACK = {
   alarms: {},
   network: "public",
   accountConcurrency: 1_000,
+  zones: ["a", "b", "c"],
   tags: {},
   logRetentionDays: 30,
 };
@@ -328,6 +329,7 @@ const good = {
         throttle: { rate: 40, burst: 80 },
         alarms: { email: "alarms@order-fanout.dev" },
         network: "private",
+        zones: ["a", "b", "c"],
         accountConcurrency: 2_000,
         apiReservedConcurrency: 20,
         tags: { stage: "prod", "cost centre": "4711/é" },

@@ -131,7 +131,7 @@ describe("operations", () => {
     const inputsOf = (of: Graph, type: string) => someOfType(of, type).map(([, { inputs }]) => inputs);
     const EVENTS = "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination";
     expect(inputsOf(graph, "aws:sesv2/configurationSet:ConfigurationSet")).to.deep.equal([
-      { configurationSetName: configurationSet },
+      { configurationSetName: configurationSet, tags: { project: "order-fanout", stack: "dev" } },
     ]);
     expect(inputsOf(graph, EVENTS)).to.have.deep.nested.property("[0].eventDestination.matchingEventTypes", [
       "SEND",

@@ -110,7 +110,7 @@ for (const [title, asked] of Object.entries(stacks)) {
     });
 
     it("has raw delivery, a filter and a dead-letter queue that SNS may write to on every subscription", () => {
-      for (const [, { name, inputs }] of someOfType(graph, SUBSCRIPTION)) {
+      for (const [, { name, inputs }] of queueSubscriptions(graph)) {
         const { filterPolicy, rawMessageDelivery, redrivePolicy } = Subscription.parse(inputs);
         expect(rawMessageDelivery, name).to.equal(true);
         expect(filterPolicy.type, name).to.have.length.above(0);
@@ -157,7 +157,7 @@ for (const [title, asked] of Object.entries(stacks)) {
       }
     });
 
-    it("allows no `*` but a log group's streams, a bucket's objects, and SMS where it is on", () => {
+    it("allows no `*` but a log group's streams, a bucket's objects, and network interfaces where it is private, and SMS where it is on", () => {
       const wide = someOfType(graph, ROLE_POLICY).flatMap(([, policy]) =>
         statements(policy)
           .filter(
@@ -166,8 +166,10 @@ for (const [title, asked] of Object.entries(stacks)) {
           )
           .map((statement) => ({ policy: policy.name, statement })),
       );
+      const inVpc = someOfType(graph, FUNCTION).every(([, { inputs }]) => inputs["vpcConfig"] !== undefined);
       const excused = wide.filter(({ policy, statement: { Action, Resource, NotResource } }) => {
         if (Action.some((action) => action.includes("*"))) return false;
+        if (Action.every((action) => action.startsWith("ec2:"))) return inVpc;
         if (NotResource) return policy === "notifications-policy" && Action.join() === "sns:Publish";
         return (
           Resource?.every((arn) => arn.indexOf("*") === arn.length - 1) &&
@@ -195,8 +197,9 @@ for (const [title, asked] of Object.entries(stacks)) {
       expect(new Set(policies).size).to.equal(policies.length);
       for (const [, role] of someOfType(graph, "aws:iam/role:Role")) {
         const service = roles.some((arn) => arn.endsWith(`/${role.name}`)) ? "lambda" : "scheduler";
+        const onBehalf = service === "scheduler" ? ' if {"StringEquals":{"aws:SourceAccount":"111122223333"}}' : "";
         expect(statements(role, "assumeRolePolicy").map(sentence), role.name).to.deep.equal([
-          `Allow {"Service":"${service}.amazonaws.com"} sts:AssumeRole`,
+          `Allow {"Service":"${service}.amazonaws.com"} sts:AssumeRole${onBehalf}`,
         ]);
         expect(role.inputs, role.name).to.not.have.any.keys("managedPolicyArns", "inlinePolicies");
       }
@@ -364,7 +367,7 @@ for (const [title, asked] of Object.entries(stacks)) {
     });
 
     it("makes a subscription after the policies of its queue and its dead-letter queue", () => {
-      for (const [, { name, inputs, dependsOn }] of someOfType(graph, SUBSCRIPTION)) {
+      for (const [, { name, inputs, dependsOn }] of queueSubscriptions(graph)) {
         const { redrivePolicy } = Subscription.parse(inputs);
         const waited = dependsOn
           .map((urn) => graph.get(urn))
@@ -387,7 +390,7 @@ for (const [title, asked] of Object.entries(stacks)) {
     it("has a component around every resource but the stack's own components", () => {
       const orphans = [...graph].filter(([urn, { custom }]) => custom && ancestors(graph, urn).length === 0);
       expect(orphans.map(([urn]) => urn)).to.deep.equal([]);
-      const components = [...graph.values()].filter(({ custom, type }) => !custom && !type.startsWith("pulumi:"));
+      const components = [...graph.values()].filter(({ custom, type }) => !custom && !/^(pulumi|awsx):/.test(type));
       for (const { type, name } of components) expect(type, name).to.match(/^order-fanout:[a-z]+:[A-Z][A-Za-z]+$/);
     });
   });
@@ -456,6 +459,10 @@ function consumers(graph: Graph) {
     };
   });
 }
+
+/** Every subscription of a queue: people may be subscribed to the alarms. */
+const queueSubscriptions = (graph: Graph): [string, Resource][] =>
+  someOfType(graph, SUBSCRIPTION).filter(([, { inputs }]) => inputs["protocol"] === "sqs");
 
 /** The function and the alias or version that an ARN names, behind which API Gateway has `/invocations`. */
 function invokedBy(arn: string): { function: string; qualifier: string | undefined } {

@@ -38,6 +38,7 @@ const files: Record<string, Record<string, (resource: Resource) => unknown>> = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": inputs,
     "aws:s3/bucketPolicy:BucketPolicy": withStatements,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": inputs,
+    "aws:athena/workgroup:Workgroup": inputs,
     "aws:glue/catalogDatabase:CatalogDatabase": inputs,
     "aws:glue/catalogTable:CatalogTable": decoded,
     "aws:scheduler/schedule:Schedule": inputs,
