@@ -123,11 +123,13 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
   const logGroups = new Map<string, LogGroup>();
+  const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
     startEndpoint({
       port: endpointPort,
       dynamodb,
       messaging,
+      functions: started.promise,
       accessKeys,
       mailbox,
       ses,
@@ -150,6 +152,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       graceMs,
     }),
   );
+  started.resolve(functions);
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
