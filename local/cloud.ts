@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
@@ -23,11 +23,12 @@ import { readStackConfig } from "./program/stack-config.ts";
 import { provision } from "./provision.ts";
 import { start as startScheduler } from "./scheduler/scheduler.ts";
 import type { Console } from "./shared/console.ts";
-import { lockFile, start as startLock } from "./shared/lock.ts";
+import { start as startLock } from "./shared/lock.ts";
 import { start as startLogs } from "./shared/logs.ts";
 import { personKey, referenceOf } from "./shared/names.ts";
 import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
+import { clearState, writeOutputs } from "./shared/state.ts";
 
 /** What was asked for on the command line. */
 export interface CloudArgs {
@@ -56,7 +57,10 @@ export interface CloudArgs {
 export interface Cloud {
   /** The stack's exports, and `local`. */
   readonly outputs: Record<string, unknown>;
-  /** A SKU of the catalogue, for the ready-made order. */
+  /** The AWS endpoint's URL. */
+  readonly endpoint: string;
+  readonly region: string;
+  /** A SKU of the catalogue, for the ready-made order; undefined in a program that takes none. */
   readonly sku: string | undefined;
   /** Starts the functions' first workers. */
   warm(): Promise<void>;
@@ -123,11 +127,13 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
   const logGroups = new Map<string, LogGroup>();
+  const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
     startEndpoint({
       port: endpointPort,
       dynamodb,
       messaging,
+      functions: started.promise,
       accessKeys,
       mailbox,
       ses,
@@ -150,6 +156,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       graceMs,
     }),
   );
+  started.resolve(functions);
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
@@ -200,23 +207,17 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   writeOutputs(state, outputs);
   answerRequests();
   setTimeout(flushCompileCache, 3000).unref();
-  return { outputs, sku, warm: () => warm(api, functions), stop: () => parts.stop() };
+  return {
+    outputs,
+    endpoint: endpointUrl,
+    region,
+    sku: "ordersUrl" in exports ? sku : undefined,
+    warm: () => warm(api, functions),
+    stop: () => parts.stop(),
+  };
 }
 
 const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
-
-/** Removes the outputs of an earlier run, or everything but the lock. */
-function clearState(state: string, fresh: boolean): void {
-  if (fresh)
-    for (const name of readdirSync(state)) if (name !== lockFile) rmSync(join(state, name), { recursive: true });
-  rmSync(join(state, "outputs.json"), { force: true });
-}
-
-/** Writes outputs.json, which is either whole or absent. */
-function writeOutputs(state: string, outputs: Record<string, unknown>): void {
-  writeFileSync(join(state, "outputs.json.half"), `${JSON.stringify(outputs, undefined, 2)}\n`);
-  renameSync(join(state, "outputs.json.half"), join(state, "outputs.json"));
-}
 
 /** Routes first, since a person calls those; then the consumers. One at a time: all at once would delay the first. */
 async function warm(api: ApiDefinition, functions: Functions): Promise<void> {

@@ -78,6 +78,7 @@ const program = forkProgram(compileCache);
 const { createConsole } = await import("./shared/console.ts");
 const { start } = await import("./cloud.ts");
 const { LocalCloudError } = await import("./shared/names.ts");
+const { readyText } = await import("./shared/ready-text.ts");
 const say = createConsole({
   json: flags.json,
   colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
@@ -100,7 +101,7 @@ try {
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);
-  say.ready(cloud.outputs, readyText(cloud.outputs, cloud.sku));
+  say.ready(cloud.outputs, readyText({ ...cloud, apiUrl: `http://127.0.0.1:${port}` }));
   void cloud.warm();
   await ends;
   await cloud.stop();
@@ -115,22 +116,4 @@ try {
         : String(error),
   );
   process.exit(1);
-}
-
-function readyText(outputs: Record<string, unknown>, sku: string | undefined): string[] {
-  const apiUrl = `http://127.0.0.1:${flags.port}`;
-  const order = {
-    customer: { name: "Ada Lovelace", email: "ada@example.com", phone: "+442071234567", smsConsent: true },
-    shippingAddress: { line1: "12 St James Square", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" },
-    items: [{ sku, quantity: 1 }],
-  };
-  const curl = `curl -i ${apiUrl}/orders -H 'content-type: application/json' -d '${JSON.stringify(order)}'`;
-  return [
-    "",
-    `API            ${apiUrl}`,
-    `AWS endpoint   http://127.0.0.1:${flags.port + 1}   (AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)`,
-    `Mailbox        http://127.0.0.1:${flags.port + 1}/_local/mailbox`,
-    ...(sku !== undefined && "ordersUrl" in outputs ? ["", "Place an order:", `  ${curl}`] : []),
-    "",
-  ];
 }

@@ -1,20 +1,16 @@
 import { personKey } from "../shared/names.ts";
-import type { AwsError, Service } from "./protocol.ts";
+import type { AwsCall, AwsError } from "./protocol.ts";
 
-/** The code with which each service refuses an access key that it does not know. */
-const unknownKey: Record<Service, string> = {
-  dynamodb: "UnrecognizedClientException",
+/** The code with which a service refuses an access key that it does not know, where it is none of the usual ones. */
+const unknownKey: Readonly<Record<string, string>> = {
   sqs: "InvalidClientTokenId",
   sns: "InvalidClientTokenId",
-  ses: "UnrecognizedClientException",
   s3: "InvalidAccessKeyId",
-  logs: "UnrecognizedClientException",
 };
 
 /** The error for a caller whose access key is missing or unknown. A known caller may do anything. */
 export function authenticate(
-  caller: string | undefined,
-  service: Service,
+  { caller, service }: Pick<AwsCall, "caller" | "service">,
   accessKeys: ReadonlySet<string>,
 ): AwsError | undefined {
   if (caller === undefined) {
@@ -22,5 +18,5 @@ export function authenticate(
   }
   if (accessKeys.has(caller)) return undefined;
   const message = `the access key "${caller}" is unknown: use "${personKey}" (AWS_ACCESS_KEY_ID=${personKey})`;
-  return { status: 403, code: unknownKey[service], message };
+  return { status: 403, code: unknownKey[service] ?? "UnrecognizedClientException", message };
 }

@@ -39,15 +39,13 @@ const Describe = z.strictObject({
   nextToken: z.string().regex(/^\d+$/).optional(),
 });
 
-/** One call of CloudWatch Logs, as far as it is served: the functions' log files, each as the log group that it would be. */
-export async function answerLogs(operation: string, body: string, args: LogsApiArgs): Promise<LogsAnswer> {
-  const served = { FilterLogEvents: filterLogEvents, DescribeLogGroups: describeLogGroups }[operation];
-  if (served) return served(parseJson(body), args);
-  return refuse(
-    "UnknownOperationException",
-    `CloudWatch Logs' ${operation} is not served here. FilterLogEvents and DescribeLogGroups are.`,
-  );
-}
+type Operation = (input: unknown, args: LogsApiArgs) => Promise<LogsAnswer>;
+
+/** The operations of CloudWatch Logs that are served: on the functions' log files, each as the log group that it would be. */
+export const logsOperations: Readonly<Record<string, Operation>> = {
+  FilterLogEvents: filterLogEvents,
+  DescribeLogGroups: describeLogGroups,
+};
 
 async function filterLogEvents(input: unknown, { logGroups, logs }: LogsApiArgs): Promise<LogsAnswer> {
   const { data, error } = Filter.safeParse(input);

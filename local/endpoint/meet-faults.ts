@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Faults } from "./faults.ts";
 import type { AwsCall, AwsError } from "./protocol.ts";
 
-const throttled: Record<AwsCall["service"], AwsError> = {
+const throttled: Readonly<Record<string, AwsError>> = {
   dynamodb: { status: 400, code: "ThrottlingException", message: "Rate of requests exceeds the allowed throughput." },
   sqs: { status: 400, code: "RequestThrottled", message: "Rate exceeded" },
   sns: { status: 429, code: "Throttled", message: "Rate exceeded" },
   ses: { status: 429, code: "TooManyRequestsException", message: "Too many requests" },
   s3: { status: 503, code: "SlowDown", message: "Please reduce your request rate." },
-  logs: { status: 400, code: "ThrottlingException", message: "Rate exceeded" },
 };
+const throttledElsewhere: AwsError = { status: 400, code: "ThrottlingException", message: "Rate exceeded" };
 
 /** The error to answer with instead of making the call, if any; otherwise the answer may be held back or lost. */
 export async function meetFaults(
@@ -20,8 +20,8 @@ export async function meetFaults(
 ): Promise<AwsError | undefined> {
   if (call.service === "sns" && faults.get().snsDown)
     return { status: 503, code: "ServiceUnavailable", message: "SNS is down" };
-  if (faults.happens("throttle")) return throttled[call.service];
-  if (call.action === "dynamodb:TransactWriteItems" && faults.happens("conflict")) {
+  if (faults.happens("throttle")) return throttled[call.service] ?? throttledElsewhere;
+  if (call.service === "dynamodb" && call.operation === "TransactWriteItems" && faults.happens("conflict")) {
     return {
       status: 400,
       code: "TransactionCanceledException",

@@ -1,39 +1,63 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** The AWS protocols that the endpoint speaks; each has its own shape of an error. */
-export type Service = "dynamodb" | "sqs" | "sns" | "ses" | "s3" | "logs";
+/** How a service writes requests and answers: https://smithy.io/2.0/aws/protocols/index.html. */
+export type Protocol = "json" | "rest-json" | "query" | "rest-xml";
 
 /** One call of an AWS API: who calls what. */
 export interface AwsCall {
-  readonly service: Service;
+  /** As the request's signature names it: `dynamodb`. */
+  readonly service: string;
+  readonly protocol: Protocol;
   /** The access key, which is a function's name; undefined without a signature. */
   readonly caller: string | undefined;
-  /** `dynamodb:PutItem`; `s3:*`, because nothing here depends on which it is. */
-  readonly action: string;
+  /** `PutItem`; of a REST service whose operations are not told apart here, the method and the path. */
+  readonly operation: string;
   /** The parameters of a query-protocol call (SNS). */
   readonly form?: URLSearchParams;
 }
 
-/** Reads a request as AWS would route it: by target, by form, by path. */
+/** Reads a request: the service by its signature's scope, the operation by target, form or path. */
 export function describeCall(request: IncomingMessage, body: Buffer): AwsCall {
-  const caller = callerOf(request);
+  const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
+  const { caller, service } = credentialOf(request, new URLSearchParams(query));
   const target = request.headers["x-amz-target"];
-  if (typeof target === "string") {
-    const service = target.startsWith("AmazonSQS.") ? "sqs" : target.startsWith("Logs_") ? "logs" : "dynamodb";
-    return { service, caller, action: `${service}:${target.split(".")[1] ?? ""}` };
+  if (service !== "s3" && typeof target === "string") {
+    const [prefix = "", operation = ""] = target.split(".");
+    return { service: service ?? serviceOfTarget(prefix), protocol: "json", caller, operation };
   }
-  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+  if (service !== "s3" && request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     const form = new URLSearchParams(body.toString());
-    return { service: "sns", caller, action: `sns:${form.get("Action") ?? ""}`, form };
+    return { service: service ?? "sns", protocol: "query", caller, operation: form.get("Action") ?? "", form };
   }
-  const path = (request.url ?? "/").split("?")[0] ?? "/";
-  if (path.startsWith("/v2/email/")) return { service: "ses", caller, action: "ses:SendEmail" };
-  return { service: "s3", caller, action: "s3:*" };
+  const known = service ?? (path.startsWith("/v2/email/") ? "ses" : path.startsWith("/2015-03-31/") ? "lambda" : "s3");
+  const operation = restOperation(`${request.method} ${path}`);
+  return { service: known, protocol: known === "s3" ? "rest-xml" : "rest-json", caller, operation };
 }
 
-function callerOf(request: IncomingMessage): string | undefined {
-  const credential = /Credential=([^/,\s]+)/.exec(request.headers.authorization ?? "")?.[1];
-  return credential ?? /[?&]X-Amz-Credential=([^%/&]+)/.exec(request.url ?? "")?.[1];
+/**
+ * The access key and the service of a signature, in its header or in a presigned URL:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function credentialOf({ headers }: IncomingMessage, query: URLSearchParams): { caller?: string; service?: string } {
+  const header = /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1];
+  const [caller, , , service] = (header ?? query.get("X-Amz-Credential") ?? "").split("/");
+  return { ...(caller ? { caller } : {}), ...(service ? { service } : {}) };
+}
+
+/** The service of an unsigned request's target, for the protocol in which it is refused. */
+function serviceOfTarget(prefix: string): string {
+  return { AmazonSQS: "sqs", Logs_20140328: "logs" }[prefix] ?? "dynamodb";
+}
+
+/** The operation behind a REST service's method and path, as far as it is served. */
+function restOperation(called: string): string {
+  const operations: readonly [string, RegExp][] = [
+    ["SendEmail", /^POST \/v2\/email\/outbound-emails$/],
+    ["ListFunctions", /^GET \/2015-03-31\/functions\/?$/],
+    ["GetFunction", /^GET \/2015-03-31\/functions\/[^/]+$/],
+    ["Invoke", /^POST \/2015-03-31\/functions\/[^/]+\/invocations$/],
+  ];
+  return operations.find(([, pattern]) => pattern.test(called))?.[0] ?? called;
 }
 
 /** An error in the caller's protocol. */
@@ -46,19 +70,24 @@ export interface AwsError {
 }
 
 /** Answers with an error as the service would write it. */
-export function sendError(response: ServerResponse, service: Service, { status, code, message, more }: AwsError): void {
+export function sendError(
+  response: ServerResponse,
+  { service, protocol }: Pick<AwsCall, "service" | "protocol">,
+  { status, code, message, more }: AwsError,
+): void {
   const text = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  if (service === "s3") {
+  if (protocol === "rest-xml") {
     response.writeHead(status, { "content-type": "application/xml" });
     response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${text}</Message></Error>`);
-  } else if (service === "sns") {
+  } else if (protocol === "query") {
     const type = status < 500 ? "Sender" : "Receiver";
     response.writeHead(status, { "content-type": "text/xml" });
     response.end(
-      `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>${type}</Type><Code>${code}</Code><Message>${text}</Message></Error></ErrorResponse>`,
+      `<ErrorResponse xmlns="http://${service}.amazonaws.com/doc/2010-03-31/"><Error><Type>${type}</Type><Code>${code}</Code><Message>${text}</Message></Error></ErrorResponse>`,
     );
   } else {
-    response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "x-amzn-errortype": code });
+    const type = protocol === "json" ? "application/x-amz-json-1.0" : "application/json";
+    response.writeHead(status, { "content-type": type, "x-amzn-errortype": code });
     response.end(
       JSON.stringify({ __type: code, message, ...(service === "dynamodb" ? { Message: message } : {}), ...more }),
     );

@@ -1,13 +1,18 @@
 import { createServer, IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { authenticate } from "./authenticate.ts";
 import { serveControl, type ControlArgs } from "./control.ts";
 import { meetFaults } from "./meet-faults.ts";
-import { describeCall, sendError, sendJson } from "./protocol.ts";
+import { describeCall, sendError, sendJson, type AwsCall } from "./protocol.ts";
+import { notImplemented, refuseUnserved } from "./served.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
-import { answerLogs, type LogGroup } from "./logs.ts";
+import { answerLambda } from "./lambda.ts";
+import { logsOperations, type LogGroup } from "./logs.ts";
 import type { Messaging } from "../messaging/server.ts";
+import type { Functions } from "../lambda/functions.ts";
 import { listen, readBody } from "../shared/http.ts";
+import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
 import type { Logs } from "../shared/logs.ts";
 import type { Part } from "../shared/parts.ts";
@@ -19,6 +24,8 @@ export interface EndpointArgs extends ControlArgs {
   readonly dynamodb: Promise<DynamoDb>;
   /** Calls wait until it has started. */
   readonly messaging: Promise<Messaging>;
+  /** Calls wait until they have started. */
+  readonly functions: Promise<Functions>;
   /** Whose calls are answered: people's key, and each function's name. */
   readonly accessKeys: ReadonlySet<string>;
   /** The functions' log groups, by name. */
@@ -50,23 +57,25 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   const body = (await readBody(request)) ?? Buffer.alloc(0);
   if (request.url?.startsWith("/_local/")) return serveControl(request, response, body, args);
   const call = describeCall(request, body);
-  const refused = authenticate(call.caller, call.service, args.accessKeys);
-  if (refused) return sendError(response, call.service, refused);
+  const refused = authenticate(call, args.accessKeys) ?? refuseUnserved(call, request);
+  if (refused) return sendError(response, call, refused);
   if (call.caller !== personKey) {
     const fault = await meetFaults(call, request, response, args.faults);
-    if (fault) return sendError(response, call.service, fault);
+    if (fault) return sendError(response, call, fault);
   }
-  if (call.service === "dynamodb") return proxy(await args.dynamodb, request, response, body);
+  if (call.service === "dynamodb") return proxy(call, await args.dynamodb, request, response, body);
+  if (call.service === "lambda") return answerLambda(call, request, response, body, await args.functions);
   if (call.service === "logs") {
-    const answer = await answerLogs(call.action.slice("logs:".length), body.toString(), args);
-    return "error" in answer ? sendError(response, "logs", answer.error) : sendJson(response, 200, answer.body);
+    const answer = await logsOperations[call.operation]?.(parseJson(body.toString()), args);
+    if (answer && "body" in answer) return sendJson(response, 200, answer.body);
+    return sendError(response, call, answer?.error ?? notImplemented(call));
   }
   if (call.service === "ses") {
     const caller = call.caller === personKey ? undefined : call.caller;
     const { status, errorType, body: answer } = args.ses.sendEmail(body.toString(), caller, invocationOf(request));
     return sendJson(response, status, answer, errorType ? { "x-amzn-errortype": errorType } : {});
   }
-  if (call.action === "sns:Publish" && call.form?.has("PhoneNumber") && !call.form.has("TopicArn")) {
+  if (call.operation === "Publish" && call.form?.has("PhoneNumber") && !call.form.has("TopicArn")) {
     const messageId = args.mailbox.sendSms(call.form, invocationOf(request));
     response.writeHead(200, { "content-type": "text/xml" });
     return void response.end(
@@ -83,21 +92,37 @@ function invocationOf({ headers }: IncomingMessage): string | undefined {
   return /^Root=1-([\w-]+)/.exec(String(headers["x-amzn-trace-id"] ?? ""))?.[1];
 }
 
-function proxy(dynamodb: DynamoDb, request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+/** Hands a call to the local database; an operation that it does not know is a 501 of ours. */
+function proxy(
+  call: AwsCall,
+  dynamodb: DynamoDb,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+): void {
   const headers = { ...request.headers, host: dynamodb.endpoint.host };
   const outgoing = httpRequest(
     dynamodb.endpoint,
     { agent: dynamodb.agent, method: request.method, path: request.url, headers },
     (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      if (answer.statusCode === 200) {
+        response.writeHead(200, answer.headers);
+        return void answer.pipe(response);
+      }
+      buffer(answer).then((content) => {
+        if (/^(<|\{"__type":"[^"]*)UnknownOperationException/.test(content.toString()))
+          return sendError(response, call, notImplemented(call));
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        response.end(content);
+      }, failed);
     },
   );
-  outgoing.on("error", (error) => {
+  const failed = (error: Error): void => {
     const message = `the local DynamoDB does not answer: ${error.message}`;
     if (response.headersSent) response.destroy();
-    else sendError(response, "dynamodb", { status: 500, code: "InternalServerError", message });
-  });
+    else sendError(response, call, { status: 500, code: "InternalServerError", message });
+  };
+  outgoing.on("error", failed);
   outgoing.end(body);
 }
 

@@ -21,6 +21,9 @@ export interface FunctionConfig {
   readonly arn: string;
   /** A number, or `$LATEST` where versions are not published. */
   readonly version: string;
+  readonly runtime: string;
+  /** Its execution role's ARN. */
+  readonly role: string;
   readonly folder: string;
   readonly handler: string;
   readonly memorySize: number;

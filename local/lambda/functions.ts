@@ -21,6 +21,8 @@ export interface Functions {
   put(config: FunctionConfig): void;
   /** Points an alias of a function at one of its versions. */
   putAlias(name: string, alias: string, version: string): void;
+  /** The configuration of the version that `reference` names, as in `invoke`. */
+  find(reference: string): FunctionConfig | undefined;
   /** The names of all functions. */
   names(): string[];
   /** The name that each function's log lines carry, by the function's name. */
@@ -93,6 +95,7 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
       );
     },
     putAlias: (name, alias, version) => void entries.get(name)?.aliases.set(alias, version),
+    find: (reference) => poolOf(reference)?.config,
     names: () => [...entries.keys()],
     logNames: () => new Map([...entries].map(([name, { newest }]) => [name, logNameOf(newest.config)])),
     invoke: (reference, event, requestId = randomUUID()) =>

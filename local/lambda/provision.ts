@@ -36,6 +36,8 @@ export const lambdaFunction: Provision = async (
     name,
     arn: functionArn,
     version,
+    runtime: inputs.runtime,
+    role: inputs.role,
     folder,
     handler: inputs.handler,
     memorySize: inputs.memorySize,

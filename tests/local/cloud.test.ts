@@ -314,6 +314,96 @@ describe("The local cloud:", () => {
       expect(refused).to.include({ name: "UnrecognizedClientException" });
     });
 
+    /** A signed request to a service, as any SDK in any language would make it. */
+    const aws = async (service: string, method: string, path: string, init: RequestInit = {}) => {
+      const scope = `Credential=local/20261101/eu-west-1/${service}/aws4_request`;
+      const authorization = `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=0`;
+      const headers = { ...init.headers, authorization };
+      const response = await fetch(cloud.endpoint + path, { ...init, method, headers });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    };
+    const json = (target: string) => ({ headers: { "x-amz-target": target }, body: "{}" });
+    const form = (action: string) => ({ body: new URLSearchParams({ Action: action, Version: "2010-05-08" }) });
+
+    it("answers every service and operation that it does not serve with 501 and its name, in the service's protocol", async () => {
+      const refusals = await Promise.all([
+        aws("kms", "POST", "/", json("TrentService.Encrypt")),
+        aws("iam", "POST", "/", form("CreateUser")),
+        aws("apigateway", "GET", "/v2/apis"),
+        aws("lambda", "DELETE", `/2015-03-31/functions/${outputs.functionName}`),
+        aws("ses", "GET", "/v2/email/identities"),
+        aws("sns", "POST", "/", form("CreatePlatformApplication")),
+        aws("sqs", "POST", "/", json("AmazonSQS.StartMessageMoveTask")),
+        aws("dynamodb", "POST", "/", json("DynamoDB_20120810.CreateBackup")),
+        aws("s3", "GET", `/${outputs.bucketName}?versioning`),
+      ]);
+      const said = refusals.map(({ status, text }) => {
+        const [, inXml] = /<Code>NotImplemented<\/Code><Message>(.*)<\/Message>/.exec(text) ?? [];
+        const Answer = z.looseObject({ __type: z.literal("NotImplemented"), message: z.string() });
+        return [status, (inXml ?? Answer.parse(JSON.parse(text)).message).split(/[;.]/)[0]];
+      });
+      expect(said).to.deep.equal(
+        [
+          "kms Encrypt",
+          "iam CreateUser",
+          "apigateway GET /v2/apis",
+          `lambda DELETE /2015-03-31/functions/${outputs.functionName}`,
+          "ses GET /v2/email/identities",
+          "sns CreatePlatformApplication",
+          "sqs StartMessageMoveTask",
+          "dynamodb CreateBackup",
+          "s3 GET with versioning",
+        ].map((what) => [501, `${what} is not served by the local cloud`]),
+      );
+      expect(refusals[0]?.text).to.include("served are dynamodb, lambda, logs, s3, ses, sns, sqs, sts.");
+      expect(refusals[4]?.text).to.include("served are SendEmail.");
+    });
+
+    it("serves the reading and invoking part of Lambda", async () => {
+      const functions = "/2015-03-31/functions";
+      const invoke = (name: string, event: object, headers = {}) =>
+        aws("lambda", "POST", `${functions}/${name}/invocations`, { headers, body: JSON.stringify(event) });
+      const name = outputs.functionName;
+      const value = { any: "thing" };
+      const doing = (body: object) => ({ rawPath: "/act", body: JSON.stringify(body) });
+      const [done, failed, queued, dry, nobody] = await Promise.all([
+        invoke(`arn:aws:lambda:eu-west-1:000000000000:function:${name}`, doing({ act: "return", value })),
+        invoke(name, {}),
+        invoke(name, doing({ act: "return" }), { "x-amz-invocation-type": "Event" }),
+        invoke(name, {}, { "x-amz-invocation-type": "DryRun" }),
+        invoke("nobody", {}),
+      ]);
+      expect([done.status, done.text, done.headers.get("x-amz-executed-version")]).to.deep.equal([
+        200,
+        JSON.stringify(value),
+        "$LATEST",
+      ]);
+      expect([failed.status, failed.headers.get("x-amz-function-error")]).to.deep.equal([200, "Unhandled"]);
+      expect(JSON.parse(failed.text)).to.include({ errorType: "TypeError" });
+      expect([queued, dry, nobody].map(({ status }) => status)).to.deep.equal([202, 204, 404]);
+
+      const Listed = z.object({
+        Functions: z.array(z.looseObject({ FunctionName: z.string() })),
+        NextMarker: z.string().optional(),
+      });
+      const list = async (query = "") => Listed.parse(JSON.parse((await aws("lambda", "GET", functions + query)).text));
+      const all = await list();
+      const [first, rest] = [await list("?MaxItems=1"), await list("?Marker=1")];
+      const got: unknown = JSON.parse((await aws("lambda", "GET", `${functions}/${name}`)).text);
+      expect(all.Functions.map(({ FunctionName }) => FunctionName.replace(/-[^-]+$/, ""))).to.deep.equal([
+        ...["api", "brief", "unpermitted", "worker"],
+      ]);
+      expect([...first.Functions, ...rest.Functions]).to.deep.equal(all.Functions);
+      expect([all.NextMarker, first.NextMarker]).to.deep.equal([undefined, "1"]);
+      expect(got).to.deep.equal({ Configuration: all.Functions[0] });
+      expect(all.Functions[0]).to.deep.include({
+        FunctionName: name,
+        Runtime: "nodejs24.x",
+        Timeout: 60,
+        State: "Active",
+      });
+    });
+
     it("captures e-mails and SMS, and refuses an address that bounces", async () => {
       const ses = new SESv2Client(cloud.client());
       const email = (to: string) =>

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { createConsole } from "../../local/shared/console.ts";
+import { readyText } from "../../local/shared/ready-text.ts";
 
 const timestamp = "2026-11-24T12:00:00.123Z";
 const names = new Map([
@@ -57,5 +58,28 @@ describe("The local cloud's console", () => {
         "    at x\\u{1b}[0m.ts:1:1",
     ]);
     expect(printed([["shipment-1a2b3c4", "\u001b]0;title\u0007"]])[0]?.slice(41)).to.equal("\\u{1b}]0;title\\u{7}");
+  });
+
+  it("ends a start with where things are, a line to paste for AWS clients, and an order to place", () => {
+    const lines = readyText({
+      apiUrl: "http://127.0.0.1:4000",
+      endpoint: "http://127.0.0.1:4001",
+      region: "eu-west-1",
+      sku: "MUG-001",
+    });
+    const curl = lines.splice(-2, 1)[0] ?? "";
+    expect(lines).to.deep.equal([
+      "",
+      "API            http://127.0.0.1:4000",
+      "AWS endpoint   http://127.0.0.1:4001",
+      "Mailbox        http://127.0.0.1:4001/_local/mailbox",
+      "",
+      "For the AWS CLI, or any AWS SDK:",
+      "  export AWS_ENDPOINT_URL=http://127.0.0.1:4001 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=eu-west-1",
+      "",
+      "Place an order:",
+      "",
+    ]);
+    expect(curl).to.match(/^ {2}curl -i http:\/\/127\.0\.0\.1:4000\/orders -H .* -d '\{.*"sku":"MUG-001".*\}'$/);
   });
 });

@@ -171,7 +171,7 @@ describe("CloudWatch Logs on the local cloud", () => {
       "ResourceNotFoundException: The specified log group does not exist: nowhere",
       'InvalidParameterException: The filter pattern { $.a != 1 } is not served here. Quoted terms and { $.field = "value" } are.',
       'InvalidParameterException: The request is not served here: Unrecognized key: "logStreamNames"',
-      "UnknownOperationException: CloudWatch Logs' CreateLogGroup is not served here. FilterLogEvents and DescribeLogGroups are.",
+      "NotImplemented: logs CreateLogGroup is not served by the local cloud; served are FilterLogEvents, DescribeLogGroups.",
     ]);
   });
 });

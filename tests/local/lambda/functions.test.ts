@@ -46,6 +46,8 @@ describe("Lambda functions on the local cloud", () => {
       arn,
       version,
       ...(concurrency !== undefined && { concurrency }),
+      runtime: "nodejs24.x",
+      role: "arn:aws:iam::000000000000:role/greeter-role",
       folder: own,
       handler: "index.handler",
       memorySize: 128,

@@ -1,0 +1,16 @@
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lockFile } from "./lock.ts";
+
+/** Removes the outputs of an earlier run, or everything but the lock. */
+export function clearState(state: string, fresh: boolean): void {
+  if (fresh)
+    for (const name of readdirSync(state)) if (name !== lockFile) rmSync(join(state, name), { recursive: true });
+  rmSync(join(state, "outputs.json"), { force: true });
+}
+
+/** Writes outputs.json, which is either whole or absent. */
+export function writeOutputs(state: string, outputs: Record<string, unknown>): void {
+  writeFileSync(join(state, "outputs.json.half"), `${JSON.stringify(outputs, undefined, 2)}\n`);
+  renameSync(join(state, "outputs.json.half"), join(state, "outputs.json"));
+}
