@@ -1,0 +1,17 @@
+// `npm run test:browser`: a page in real Chromium calls the API of a local stack. Not in `npm test`, which needs no browser.
+// Exits with 2 where there is no Chromium.
+import { accessSync, constants } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chromiumFile } from "./chromium.ts";
+
+try {
+  accessSync(chromiumFile, constants.X_OK);
+} catch {
+  console.error(
+    `There is no Chromium at ${chromiumFile}. Install it (Debian: apt-get install chromium), or name another by the variable CHROMIUM.`,
+  );
+  process.exit(2);
+}
+const mocha = "node_modules/mocha/bin/mocha.js";
+const { status } = spawnSync(process.execPath, [mocha, "--no-parallel", "tests/browser/cors.ts"], { stdio: "inherit" });
+process.exitCode = status ?? 1;
