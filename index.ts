@@ -15,25 +15,24 @@ const audit = consumer({
     log.info("audited", { lines: event.data.lines.length, total: event.data.total.amount }),
 });
 
-const { consumers: configured, ...config } = loadConfig({ ...registry, audit });
+const routes = {
+  "POST /orders": placeOrder,
+  "GET /orders/{orderId}": getOrder,
+  "POST /orders/{orderId}/cancel": cancelOrder,
+  "GET /health": async () => ({ statusCode: 204 }),
+  $default: noRoute,
+};
+
+// One function for each route, and one for a browser's preflight.
+const apiFunctions = Object.keys(routes).length + 1;
+const { consumers: configured, ...config } = loadConfig({ ...registry, audit }, { apiFunctions });
 
 const topic = new FanOutTopic("order-events", { events, module: eventsModule });
 const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox });
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 
-const api = new OrderApi("api", {
-  ...config,
-  topic,
-  resources,
-  routes: {
-    "POST /orders": placeOrder,
-    "GET /orders/{orderId}": getOrder,
-    "POST /orders/{orderId}/cancel": cancelOrder,
-    "GET /health": async () => ({ statusCode: 204 }),
-    $default: noRoute,
-  },
-});
+const api = new OrderApi("api", { ...config, topic, resources, routes });
 
 const queues = configured.map(({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, topic, resources }));
 
@@ -57,5 +56,6 @@ export const functions = {
   ...store.functions,
   ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction.outputs])),
 };
+export const { surges } = config;
 export const alarmTopicArn = operations.topic.arn;
 export const dashboard = operations.dashboard.dashboardName;

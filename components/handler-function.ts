@@ -4,6 +4,7 @@ import type { VariableName } from "../contracts/environment.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { createFunction, type Wrapped } from "./function-code.ts";
 import { assumedBy, logStatements, policy, statementsOfUses, type Statement } from "./permissions.ts";
+import { leaseSeconds } from "./queue-limits.ts";
 import { emitsOf, physicalNamesOf, requireOutbox, type Resource } from "./resources.ts";
 
 export type HandlerFunctionArgs = Wrapped & {
@@ -13,6 +14,8 @@ export type HandlerFunctionArgs = Wrapped & {
   /** Lambda's limit for one invocation. */
   timeoutSeconds: number;
   memoryMb: number;
+  /** Concurrent executions that it has for itself, and at most. Default none: it shares the account's with the others. */
+  reservedConcurrency?: number | undefined;
   logRetentionDays: number;
   /** The consumer's `settings` of the stack's config. */
   settings?: unknown;
@@ -77,6 +80,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         architectures: ["arm64"],
         timeout: args.timeoutSeconds,
         memorySize: args.memoryMb,
+        ...(args.reservedConcurrency !== undefined && { reservedConcurrentExecutions: args.reservedConcurrency }),
         publish: true,
         environment: { variables: { ...variablesOf(name, args) } },
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
@@ -114,9 +118,3 @@ function variablesOf(name: string, args: HandlerFunctionArgs): Variables {
     ...args.environment,
   };
 }
-
-/**
- * How long an effect is claimed for, in seconds: as long as the function can run, and two minutes more, because the
- * clocks of two functions may each be wrong by one.
- */
-export const leaseSeconds = (timeoutSeconds: number): number => timeoutSeconds + 120;
