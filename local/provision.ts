@@ -4,7 +4,7 @@ import type { Provision, Services } from "./shared/services.ts";
 import { api, integration, route, stage } from "./http-api/provision.ts";
 import * as lambda from "./lambda/provision.ts";
 import { nameOf, unsupported } from "./shared/inputs.ts";
-import { bucket, queue, topic, topicSubscription } from "./messaging/provision.ts";
+import { bucket, queue, queuePolicy, topic, topicSubscription } from "./messaging/provision.ts";
 import { table } from "./dynamodb/provision.ts";
 import { schedule } from "./scheduler/provision.ts";
 
@@ -15,6 +15,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:sns/topic:Topic": topic,
   "aws:sns/topicSubscription:TopicSubscription": topicSubscription,
   "aws:sqs/queue:Queue": queue,
+  "aws:sqs/queuePolicy:QueuePolicy": queuePolicy,
   "aws:lambda/function:Function": lambda.lambdaFunction,
   "aws:lambda/callbackFunction:CallbackFunction": lambda.lambdaFunction,
   "aws:lambda/alias:Alias": lambda.alias,
@@ -54,7 +55,6 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "permissions are not checked here",
   "aws:s3/bucketPolicy:BucketPolicy": "permissions are not checked here",
   "aws:sns/topicPolicy:TopicPolicy": "permissions are not checked here",
-  "aws:sqs/queuePolicy:QueuePolicy": "permissions are not checked here",
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
   "aws:ec2/*": "functions share this machine's network",
   "aws:sesv2/*": "e-mail ends in the mailbox, and nothing bounces",

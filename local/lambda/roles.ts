@@ -1,16 +1,4 @@
-import * as z from "zod";
-import { arnMatches } from "../shared/names.ts";
-
-const OneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const Statement = z.looseObject({
-  Effect: z.enum(["Allow", "Deny"]),
-  Action: OneOrMore.default([]),
-  Resource: OneOrMore.optional(),
-  NotResource: OneOrMore.optional(),
-});
-const Policy = z.looseObject({
-  Statement: z.union([Statement.transform((one) => [one]), z.array(Statement)]),
-});
+import { allows, statementsOf, type Statement } from "../shared/policy.ts";
 
 /** The functions' roles and the policies written into them. Most calls are not checked against these: see `allows`. */
 export interface Roles {
@@ -27,22 +15,14 @@ export interface Roles {
 
 /** Starts without roles. */
 export function createRoles(): Roles {
-  const statements = new Map<string, z.output<typeof Statement>[]>();
+  const statements = new Map<string, Statement[]>();
   const roles = new Map<string, string>();
   return {
     putPolicy: (role, policy) => {
-      const added = Policy.parse(JSON.parse(policy)).Statement;
-      statements.set(role, [...(statements.get(role) ?? []), ...added]);
+      statements.set(role, [...(statements.get(role) ?? []), ...statementsOf(policy)]);
     },
     assume: (functionName, roleArn) => void roles.set(functionName, roleArn.split("/").at(-1) ?? roleArn),
-    allows: (functionName, action, resource) => {
-      const own = statements.get(roles.get(functionName) ?? "") ?? [];
-      const named = (patterns: readonly string[], value: string) => patterns.some((one) => arnMatches(one, value));
-      const fitting = own.filter(
-        ({ Action, Resource, NotResource }) =>
-          named(Action, action) && (Resource ? named(Resource, resource) : !named(NotResource ?? ["*"], resource)),
-      );
-      return fitting.length > 0 && fitting.every(({ Effect }) => Effect === "Allow");
-    },
+    allows: (functionName, action, resource) =>
+      allows(statements.get(roles.get(functionName) ?? "") ?? [], { action, resource }),
   };
 }

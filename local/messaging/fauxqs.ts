@@ -96,6 +96,16 @@ export interface SnsStore {
   unsubscribe(arn: string): boolean;
 }
 
+/** Answers SNS's operations: by the store, at once. */
+export interface SnsRouter {
+  readonly snsStore: SnsStore;
+  handle: (
+    this: SnsRouter,
+    request: { readonly body: Readonly<Record<string, string>> },
+    reply: unknown,
+  ) => Promise<unknown>;
+}
+
 /** All buckets and objects. */
 export interface S3Store {
   persistence?: Persistence;
@@ -124,23 +134,24 @@ interface Modules {
   SqsStore: new () => SqsStore;
   SqsQueue: { readonly prototype: Queue };
   SnsStore: new () => SnsStore;
+  SnsRouter: { readonly prototype: SnsRouter };
   S3Store: new () => S3Store;
   PersistenceManager: new (folder: string) => Persistence;
 }
 
+const used = ["buildApp", "SqsStore", "SqsQueue", "SnsStore", "SnsRouter", "S3Store", "PersistenceManager"];
+
 /** Fails at once, and by name, when another version of fauxqs is laid out in another way. */
 const Loaded = z.custom<Modules>(
   (value) =>
-    z
-      .looseObject({ buildApp: z.unknown(), SqsQueue: z.unknown(), SnsStore: z.unknown(), S3Store: z.unknown() })
-      .safeParse(value).success,
+    z.looseObject(Object.fromEntries(used.map((name) => [name, z.unknown().nonoptional()]))).safeParse(value).success,
   "fauxqs is not the version that local/messaging/fauxqs.ts describes",
 );
 
 /** Imports fauxqs and the stores that it does not export. */
 export async function importFauxqs(): Promise<Modules> {
   const entry = import.meta.resolve("fauxqs");
-  const files = ["app.js", "sqs/sqsStore.js", "sns/snsStore.js", "s3/s3Store.js", "persistence.js"];
+  const files = ["app.js", "sqs/sqsStore.js", "sns/snsStore.js", "sns/snsRouter.js", "s3/s3Store.js", "persistence.js"];
   const loaded: unknown[] = await Promise.all(files.map((file) => import(new URL(file, entry).href)));
   return Loaded.parse(Object.assign({}, ...loaded));
 }

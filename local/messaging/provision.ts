@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Provision } from "../shared/services.ts";
-import { account } from "../shared/names.ts";
+import { account, arn } from "../shared/names.ts";
 import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
 
 const Queue = z.object({
@@ -10,6 +10,7 @@ const Queue = z.object({
   maxMessageSize: z.number().default(262_144),
   receiveWaitTimeSeconds: z.number().default(0),
   redrivePolicy: PolicyText.optional(),
+  policy: PolicyText.optional(),
   fifoQueue: z.boolean().optional(),
 });
 const Redrive = z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number().int().min(1) });
@@ -37,6 +38,7 @@ export const queue: Provision = async (resource, { messaging, settings }) => {
     MaximumMessageSize: String(inputs.maxMessageSize),
     ReceiveMessageWaitTimeSeconds: String(inputs.receiveWaitTimeSeconds),
     ...(redrive ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
+    ...(inputs.policy ? { Policy: inputs.policy } : {}),
   });
   const url = `${settings.endpoint}/${account}/${name}`;
   return { id: url, outputs: { name, url, arn: made.arn, visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds } };
@@ -51,10 +53,17 @@ export const topic: Provision = async (resource, { messaging }) => {
   return { id: made.arn, outputs: { name, arn: made.arn, owner: account } };
 };
 
-/**
- * A subscription of a queue. Its own dead-letter queue (redrivePolicy) never gets anything here: SNS and SQS are one
- * process, and a delivery cannot fail.
- */
+const QueuePolicy = z.object({ queueUrl: z.string(), policy: PolicyText });
+
+/** A queue's policy, of which is read whether SNS may send to it. */
+export const queuePolicy: Provision = async (resource, { messaging, settings }) => {
+  const { queueUrl, policy } = read(QueuePolicy, resource);
+  const queueArn = arn("sqs", settings.region, queueUrl.split("/").at(-1) ?? "");
+  (await messaging).putQueuePolicy(queueArn, policy);
+  return { id: queueUrl, outputs: {} };
+};
+
+/** A subscription of a queue, with its own dead-letter queue (redrivePolicy). */
 export const topicSubscription: Provision = async (resource, { messaging }) => {
   const inputs = read(Subscription, resource);
   // Nobody is written to from here: on AWS the address would first have to confirm the subscription.

@@ -8,6 +8,7 @@ import {
   type SqsStore,
   type Topic,
 } from "./fauxqs.ts";
+import { deadLetterUndeliverable } from "./undeliverable.ts";
 import { account, arn, LocalCloudError, messageOf } from "../shared/names.ts";
 
 /** SNS, SQS and S3 (fauxqs, embedded): their stores, and the app that speaks their protocols. */
@@ -17,6 +18,8 @@ export interface Messaging {
   readonly persistence: Persistence;
   /** Makes a queue, or brings the attributes of the one from an earlier run up to date. */
   putQueue(name: string, attributes: Record<string, string>): Queue;
+  /** Says who may do what with a queue; without it SNS may not send to it. */
+  putQueuePolicy(queueArn: string, policy: string): void;
   /** Makes a topic, or takes the one from an earlier run. */
   putTopic(name: string, attributes: Record<string, string>): Topic;
   /** Subscribes a queue to a topic, or updates the subscription from an earlier run. Returns its ARN. */
@@ -57,6 +60,7 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
   Object.assign(s3, { persistence });
   for (const queue of sqs.allQueues()) queue.persistence = persistence;
   makeReceivesAtomic(fauxqs.SqsQueue.prototype);
+  deadLetterUndeliverable(fauxqs.SnsRouter.prototype, { sns, sqs, newStore: () => new fauxqs.SnsStore() });
   const app = fauxqs.buildApp({
     logger: false,
     defaultRegion: args.region,
@@ -78,9 +82,10 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
         });
       }
       const removed = Object.keys(existing.attributes).filter((key) => key === "RedrivePolicy" && !(key in attributes));
-      existing.setAttributes({ ...attributes, ...Object.fromEntries(removed.map((key) => [key, ""])) });
+      existing.setAttributes({ Policy: "", ...attributes, ...Object.fromEntries(removed.map((key) => [key, ""])) });
       return existing;
     },
+    putQueuePolicy: (queueArn, policy) => sqs.getQueueByArn(queueArn)?.setAttributes({ Policy: policy }),
     putTopic: (name, attributes) => {
       const topicArn = arn("sns", args.region, name);
       kept.add(topicArn);

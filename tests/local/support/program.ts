@@ -32,6 +32,18 @@ const subscription = new aws.sns.TopicSubscription("work", {
   rawMessageDelivery: true,
   filterPolicy: JSON.stringify({ type: ["order.placed"] }),
 });
+new aws.sqs.QueuePolicy("work", {
+  queueUrl: queue.url,
+  policy: pulumi.jsonStringify({
+    Statement: {
+      Effect: "Allow",
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: queue.arn,
+      Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
+    },
+  }),
+});
 const table = new aws.dynamodb.Table("things", {
   attributes: [{ name: "id", type: "S" }],
   hashKey: "id",

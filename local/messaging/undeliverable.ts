@@ -1,0 +1,50 @@
+import * as z from "zod";
+import { parseJson } from "../shared/json.ts";
+import { account } from "../shared/names.ts";
+import { allows, statementsOf } from "../shared/policy.ts";
+import type { SnsRouter, SnsStore, SqsStore } from "./fauxqs.ts";
+
+const Redrive = z.object({ deadLetterTargetArn: z.string() });
+
+/**
+ * Has SNS deliver as on AWS: where a queue is gone, or its policy does not admit the topic, the message goes to the
+ * subscription's dead-letter queue at once, and without one is lost. fauxqs delivers to any queue, and has no dead letters.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+ */
+export function deadLetterUndeliverable(
+  prototype: SnsRouter,
+  { sns, sqs, newStore }: { sns: SnsStore; sqs: SqsStore; newStore: () => SnsStore },
+): void {
+  /** The store as publishing sees it: a subscription leads to where its messages really go. */
+  const delivering = Object.assign(newStore(), sns, {
+    getSubscription: (arn: string) => {
+      const subscription = sns.subscriptions.get(arn);
+      if (subscription?.protocol !== "sqs" || admits(sqs, subscription.topicArn, subscription.endpoint))
+        return subscription;
+      const redrive = Redrive.safeParse(parseJson(subscription.attributes["RedrivePolicy"] ?? ""));
+      const deadLetters = redrive.data?.deadLetterTargetArn;
+      if (deadLetters === undefined || !admits(sqs, subscription.topicArn, deadLetters)) return undefined;
+      return { ...subscription, endpoint: deadLetters };
+    },
+  });
+  const handle = prototype.handle;
+  prototype.handle = function (request, reply) {
+    const publishing = this.snsStore === sns && ["Publish", "PublishBatch"].includes(request.body["Action"] ?? "");
+    return handle.call(publishing ? { ...this, snsStore: delivering } : this, request, reply);
+  };
+}
+
+/**
+ * Whether a queue is there and its policy lets SNS send to it for a topic, by TLS. A queue without a policy does not.
+ * https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+ */
+function admits(sqs: SqsStore, topicArn: string, queueArn: string): boolean {
+  const policy = sqs.getQueueByArn(queueArn)?.attributes["Policy"];
+  if (policy === undefined || policy === "") return false;
+  return allows(statementsOf(policy), {
+    action: "sqs:SendMessage",
+    resource: queueArn,
+    service: "sns.amazonaws.com",
+    context: { "aws:SourceArn": topicArn, "aws:SourceAccount": account, "aws:SecureTransport": "true" },
+  });
+}
