@@ -24,38 +24,53 @@ const Comment = z.object({ id: z.int(), body: z.string().nullish(), user: z.obje
 
 /** GitHub refuses a comment of more than 65,536 characters; the frame around the output needs a few hundred. */
 const MOST_CHARACTERS = 64_000;
-/** Of an output that is too long, so much of its beginning is kept: the surge table comes first, the totals last. */
+/** Of an output that is too long, so much of its beginning is kept: what changes first, and at the end the totals. */
 const HEAD_CHARACTERS = 24_000;
 
-/** The comment: a line to read and, folded, all that the preview wrote. */
+/** The comment: a line to read, the table of surges and, folded, all that the preview wrote. */
 function bodyOf(output: string, sha: string, env: Environment): string {
   const { PULUMI_STACK, PREVIEW_OUTCOME, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = env;
-  const text = shorten(output.trim());
-  // A fence longer than any in the text, so that the text cannot end it (https://spec.commonmark.org/0.31.2/#fenced-code-blocks).
-  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));
-  const fence = "`".repeat(longest + 1);
+  const surges = surgesIn(output);
   const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
   return [
     marker(PULUMI_STACK),
     `**Preview of \`${PULUMI_STACK}\` ${PREVIEW_OUTCOME === "success" ? "succeeded" : "failed"}** at ${sha} ([run](${run}))`,
     "",
-    "<details><summary>The change, and what each consumer sustains</summary>",
+    ...(surges === "" ? [] : [fenced(surges), ""]),
+    "<details><summary>All that it wrote</summary>",
     "",
-    fence,
-    text,
-    fence,
+    fenced(shorten(output.trim(), MOST_CHARACTERS - surges.length)),
     "",
     "</details>",
   ].join("\n");
 }
 
+/** Text as it is: in a fence longer than any in it, which it cannot end (https://spec.commonmark.org/0.31.2/#fenced-code-blocks). */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
+
+/** The table that the program logs at preview (`config/surge-table.ts`); empty where the preview did not come so far. */
+function surgesIn(output: string): string {
+  const lines = output.split("\n");
+  const first = lines.findIndex((line) => line.includes("A surge of "));
+  const count = lines.slice(first).findIndex((line) => line.includes("Write units a second")) + 1;
+  if (first < 0 || count === 0) return "";
+  const [heading = "", ...table] = lines.slice(first, first + count);
+  // Pulumi indents messages in its list of diagnostics, and puts their severity before them elsewhere.
+  const indent = /^ */.exec(table[0] ?? "")?.[0].length ?? 0;
+  return [heading.slice(heading.indexOf("A surge of ")), ...table.map((line) => line.slice(indent))].join("\n");
+}
+
 /** How the comment of a stack's preview is found again. */
 const marker = (stack: string) => `<!-- order-fanout: preview of ${stack} -->`;
 
-function shorten(text: string): string {
-  if (text.length <= MOST_CHARACTERS) return text;
+function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
   const head = text.slice(0, HEAD_CHARACTERS);
-  const tail = text.slice(text.length - (MOST_CHARACTERS - HEAD_CHARACTERS));
+  const tail = text.slice(text.length - (most - HEAD_CHARACTERS));
   return `${head}\n... ${text.length - head.length - tail.length} characters: see the run ...\n${tail}`;
 }
 

@@ -13,7 +13,7 @@ export async function inCopy<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "order-fanout-copy-"));
   try {
-    const left = new Set([".git", ".local", "node_modules", "tests", ...without]);
+    const left = new Set([".git", ".local", ".venv", "node_modules", "tests", ...without]);
     const sources = (await readdir(root)).filter((name) => !left.has(name));
     await Promise.all(sources.map((name) => cp(join(root, name), join(folder, name), { recursive: true })));
     const modules = join(folder, "node_modules");

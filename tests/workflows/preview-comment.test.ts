@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
+import { surgeTable } from "../../config/surge-table.ts";
 import { runCommand } from "../support/command.ts";
 
 const bot = { type: "Bot" };
@@ -63,7 +64,7 @@ describe("the comment of a preview", () => {
   }
 
   it("is made once, with the whole output folded", async () => {
-    const ran = await comment("  info: surges\n+ aws:sqs/queue:Queue: (create)\n");
+    const ran = await comment("+ aws:sqs/queue:Queue: (create)\n");
 
     expect(ran).to.deep.equal({ code: 0, stdout: "The comment of pull request 7 is made.\n", stderr: "" });
     expect(asked).to.deep.equal([
@@ -79,10 +80,9 @@ describe("the comment of a preview", () => {
           "<!-- order-fanout: preview of prod -->",
           "**Preview of `prod` succeeded** at 0a1b2c3 ([run](https://github.example/acme/shop/actions/runs/99))",
           "",
-          "<details><summary>The change, and what each consumer sustains</summary>",
+          "<details><summary>All that it wrote</summary>",
           "",
           "```",
-          "info: surges",
           "+ aws:sqs/queue:Queue: (create)",
           "```",
           "",
@@ -90,6 +90,33 @@ describe("the comment of a preview", () => {
         ].join("\n"),
       },
     ]);
+  });
+
+  it("shows the table of surges unfolded, however Pulumi indents it", async () => {
+    const table = surgeTable({
+      rate: 50,
+      accountConcurrency: 1_000,
+      consumers: {
+        inventory: {
+          milliseconds: 100,
+          assumed: true,
+          sustains: 200,
+          perRequest: 1,
+          arriving: 50,
+          drainMinutes: 15,
+          concurrency: 20,
+          writeUnits: 150,
+        },
+      },
+      writeUnits: { orders: 750 },
+    });
+    await comment(`info: ${table}\n+ create`);
+    await comment(`Diagnostics:\n    ${table.replaceAll("\n", "\n    ")}\n\n+ create`);
+    const shown = asked.filter(({ body }) => body !== undefined).map(({ body }) => body?.split("\n").slice(3, -1));
+
+    expect(shown.map((lines) => lines?.slice(0, 7).join("\n"))).to.deep.equal(
+      Array.from({ length: 2 }, () => `\`\`\`\n${table}\n\`\`\``),
+    );
   });
 
   it("is edited from then on, however many comments came before, and says when the preview failed", async () => {
