@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import type { QueueLimits } from "./components/consumer-queue.ts";
+import type { QueueLimits } from "./components/queue-limits.ts";
 import type { Consumer } from "./runtime/define/consumer.ts";
 import type { Need, NeedsOf, TwoKinds } from "./runtime/define/types.ts";
 import { check, isRecord, suggest } from "./config/check.ts";
+import { surgeTable } from "./config/surge-table.ts";
+import { surgeMistakes, surgesOf, surgeWarnings } from "./config/surges.ts";
 import { reservedDomains } from "./config/reserved-domains.ts";
 import { ConsumerEntry, nameMistakes, StackConfig } from "./config/schema.ts";
 
@@ -25,12 +27,15 @@ export class ConfigError extends pulumi.RunError {
 
 /**
  * Reads and checks the stack's config. An entry's `handler`, or else its name, becomes one of the handlers that the
- * program knows; several entries may have the same one.
+ * program knows; several entries may have the same one. At preview, the surges are printed as a table.
+ * @param known The handlers by name.
+ * @param apiFunctions How many functions the API has, each with the reservation of `apiReservedConcurrency`. Default 1.
  * @throws ConfigError with every mistake.
  */
 export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
   // The second type says that each consumer is also one with the needs of them all, which the loop over the config gets.
   known: TwoKinds<NeedsOf<R>> & R & Readonly<Record<string, Consumer<NeedsOf<R>>>>,
+  { apiFunctions = 1 }: { apiFunctions?: number } = {},
 ) {
   const mistakes: string[] = [];
   const sandboxed: string[] = [];
@@ -63,16 +68,26 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
       const sandbox = handler.sandboxed?.(settings as never);
       if (sandbox !== undefined) sandboxed.push(`${at}.settings: ${sandbox}`);
     }
-    return limits ? [{ ...limits, name, handler, settings }] : [];
+    return limits ? [{ ...withPollers(limits), name, handler, settings }] : [];
   });
 
+  if (stack)
+    mistakes.push(
+      ...surgeMistakes(consumers, { ...stack, reservedByApi: (stack.apiReservedConcurrency ?? 0) * apiFunctions }),
+    );
   if (raw["local"] !== true) mistakes.push(...reservedDomains(raw));
   if (raw["production"] === true) mistakes.push(...unfitForProduction(raw, sandboxed));
   if (mistakes.length > 0 || !stack) throw new ConfigError(pulumi.getStack(), mistakes);
-  for (const sandbox of sandboxed) void pulumi.log.warn(sandbox);
+  const surges = surgesOf(consumers, stack);
+  for (const warning of [...sandboxed, ...surgeWarnings(surges)]) void pulumi.log.warn(warning);
+  if (pulumi.runtime.isDryRun()) void pulumi.log.info(surgeTable(surges));
   const configured: ConfiguredConsumer<NeedsOf<R>>[] = consumers;
-  return { ...stack, consumers: configured };
+  return { ...stack, consumers: configured, surges };
 }
+
+/** The limits with the default of `maxConcurrency`, which `provisioned` stands instead of. */
+const withPollers = <L extends Pick<QueueLimits, "maxConcurrency" | "provisioned">>(limits: L): L =>
+  limits.provisioned ? limits : { ...limits, maxConcurrency: limits.maxConcurrency ?? 10 };
 
 /** What production must have, or must not. */
 function unfitForProduction(raw: Readonly<Record<string, unknown>>, sandboxed: readonly string[]): string[] {

@@ -16,7 +16,17 @@ const audit = consumer({
     log.info("audited", { lines: event.data.lines.length, total: event.data.total.amount }),
 });
 
-const { consumers: configured, network: kind, ...config } = loadConfig({ ...registry, audit });
+const routes = {
+  "POST /orders": placeOrder,
+  "GET /orders/{orderId}": getOrder,
+  "POST /orders/{orderId}/cancel": cancelOrder,
+  "GET /health": async () => ({ statusCode: 204 }),
+  $default: noRoute,
+};
+
+// One function for each route, and one for a browser's preflight.
+const apiFunctions = Object.keys(routes).length + 1;
+const { consumers: configured, network: kind, ...config } = loadConfig({ ...registry, audit }, { apiFunctions });
 tagResources(config.tags);
 
 // Loaded where it is asked for: the VPC's package is large.
@@ -29,19 +39,7 @@ const store = new OrderStore("orders", { ...config, network, topic, relay: relay
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 
-const api = new OrderApi("api", {
-  ...config,
-  network,
-  topic,
-  resources,
-  routes: {
-    "POST /orders": placeOrder,
-    "GET /orders/{orderId}": getOrder,
-    "POST /orders/{orderId}/cancel": cancelOrder,
-    "GET /health": async () => ({ statusCode: 204 }),
-    $default: noRoute,
-  },
-});
+const api = new OrderApi("api", { ...config, network, topic, resources, routes });
 
 const queues = configured.map(
   ({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, network, topic, resources }),
@@ -67,5 +65,6 @@ export const functions = {
   ...store.functions,
   ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction.outputs])),
 };
+export const { surges } = config;
 export const alarmTopicArn = operations.topic.arn;
 export const dashboard = operations.dashboard.dashboardName;

@@ -11,6 +11,7 @@ import {
   statementsOfUses,
   type Statement,
 } from "./permissions.ts";
+import { leaseSeconds } from "./queue-limits.ts";
 import { emitsOf, physicalNamesOf, requireOutbox, type Resource } from "./resources.ts";
 
 export type HandlerFunctionArgs = Wrapped & {
@@ -20,6 +21,8 @@ export type HandlerFunctionArgs = Wrapped & {
   /** Lambda's limit for one invocation. */
   timeoutSeconds: number;
   memoryMb: number;
+  /** Concurrent executions that it has for itself, and at most. Default none: it shares the account's with the others. */
+  reservedConcurrency?: number | undefined;
   logRetentionDays: number;
   /** Where it runs inside a VPC. Default outside of any. */
   network?: FunctionNetwork | undefined;
@@ -93,6 +96,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         architectures: ["arm64"],
         timeout: args.timeoutSeconds,
         memorySize: args.memoryMb,
+        ...(args.reservedConcurrency !== undefined && { reservedConcurrentExecutions: args.reservedConcurrency }),
         publish: true,
         ...(args.network && { vpcConfig: { ...args.network } }),
         environment: { variables: { ...variablesOf(name, args) } },
@@ -131,9 +135,3 @@ function variablesOf(name: string, args: HandlerFunctionArgs): Variables {
     ...args.environment,
   };
 }
-
-/**
- * How long an effect is claimed for, in seconds: as long as the function can run, and two minutes more, because the
- * clocks of two functions may each be wrong by one.
- */
-export const leaseSeconds = (timeoutSeconds: number): number => timeoutSeconds + 120;

@@ -25,6 +25,8 @@ export interface OrderApiArgs<R extends Routes, T extends string, O> {
   throttle: { rate: number; burst: number };
   /** Origins that a browser may call from. */
   corsOrigins: readonly string[];
+  /** Concurrent executions that each of its functions has for itself. Default none. */
+  apiReservedConcurrency?: number | undefined;
   /** Days that logs are kept. */
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
@@ -86,6 +88,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
         topic: args.topic,
         timeoutSeconds: TIMEOUT_SECONDS,
         memoryMb: MEMORY_MB,
+        reservedConcurrency: args.apiReservedConcurrency,
         logRetentionDays: args.logRetentionDays,
         network: args.network,
         handlerName: key,

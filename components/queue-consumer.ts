@@ -2,18 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Need, Uncarried } from "../runtime/define/types.ts";
 import type { Consumer } from "../runtime/index.ts";
-import {
-  createDeadLetterQueue,
-  createQueue,
-  createQueuePolicy,
-  pollStatement,
-  visibilityTimeoutSeconds,
-  type QueueLimits,
-} from "./consumer-queue.ts";
+import { createDeadLetterQueue, createQueue, createQueuePolicy, pollStatement } from "./consumer-queue.ts";
 import { createEmailReports } from "./email-reports.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, type FunctionNetwork } from "./handler-function.ts";
 import { sendsSms } from "./permissions.ts";
+import { visibilityTimeoutSeconds, type QueueLimits } from "./queue-limits.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
 export interface QueueConsumerArgs<N extends Need, T extends string, R> extends QueueLimits {
@@ -72,6 +66,7 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
         topic: args.topic,
         timeoutSeconds: args.timeoutSeconds,
         memoryMb: args.memoryMb,
+        reservedConcurrency: args.reservedConcurrency,
         logRetentionDays: args.logRetentionDays,
         network: args.network,
         settings: reports?.settings ?? args.settings,
@@ -126,7 +121,7 @@ function createMapping(
   name: string,
   queue: aws.sqs.Queue,
   { arn: functionName }: aws.lambda.Alias,
-  { batchSize, batchWindowSeconds, maxConcurrency }: QueueLimits,
+  { batchSize, batchWindowSeconds, maxConcurrency, provisioned }: QueueLimits,
   opts: pulumi.CustomResourceOptions,
 ): void {
   new aws.lambda.EventSourceMapping(
@@ -137,7 +132,9 @@ function createMapping(
       batchSize,
       maximumBatchingWindowInSeconds: batchWindowSeconds,
       functionResponseTypes: ["ReportBatchItemFailures"],
-      scalingConfig: { maximumConcurrency: maxConcurrency },
+      ...(provisioned
+        ? { provisionedPollerConfig: { minimumPollers: provisioned.min, maximumPollers: provisioned.max } }
+        : { scalingConfig: { maximumConcurrency: maxConcurrency } }),
     },
     opts,
   );

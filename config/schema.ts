@@ -13,8 +13,20 @@ export const ConsumerEntry = z
     batchSize: z.int().min(1).max(10_000).default(10),
     /** How long a batch may wait to be filled, in seconds: 0 to 300. Default 0. */
     batchWindowSeconds: z.int().min(0).max(300).default(0),
-    /** Batches at the same time: 2 to 1,000. Default 10. */
-    maxConcurrency: z.int().min(2).max(1_000).default(10),
+    /** Batches at the same time: 2 to 1,000. Default 10, or none with `provisioned`. */
+    maxConcurrency: z.int().min(2).max(1_000).optional(),
+    /**
+     * Pollers that are always there (2 to 200) and at most (2 to 2,000), each with about 10 invocations, instead of
+     * `maxConcurrency`: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html. Default none.
+     */
+    provisioned: z
+      .strictObject({ min: z.int().min(2).max(200), max: z.int().min(2).max(2_000) })
+      .refine(({ min, max }) => min <= max, { path: ["min"], message: "must be at most max" })
+      .optional(),
+    /** Concurrent executions that the function has for itself: as many as it can use, or more. Default none. */
+    reservedConcurrency: z.int().min(2).max(100_000).optional(),
+    /** How long a message takes, or with `handleBatch` a batch, in milliseconds: 1 to 900,000. Default 100, assumed. */
+    expectedMilliseconds: z.number().min(1).max(900_000).optional(),
     /** The function's timeout in seconds: 1 to 900. Default 30. */
     timeoutSeconds: z.int().min(1).max(900).default(30),
     /** The function's memory in MB: 128 to 10,240. Default 512: at 256 it is slower and costs more. */
@@ -27,6 +39,10 @@ export const ConsumerEntry = z
   .refine(({ batchSize, batchWindowSeconds }) => batchSize <= 10 || batchWindowSeconds >= 1, {
     path: ["batchWindowSeconds"],
     message: "must be at least 1 where batchSize is over 10",
+  })
+  .refine(({ maxConcurrency, provisioned }) => maxConcurrency === undefined || provisioned === undefined, {
+    path: ["provisioned"],
+    message: "stands instead of maxConcurrency: AWS takes one of them",
   });
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html */
@@ -90,9 +106,9 @@ export function nameMistakes(name: string): string[] {
   if (!/^[a-z][a-z0-9-]{0,49}$/i.test(name)) {
     return ["a consumer's name is 1 to 50 letters, digits and hyphens, and begins with a letter"];
   }
-  if (/^(relay|(api|orders)(-.*)?)$/.test(name)) {
+  if (/^(relay|(api|operations|orders)(-.*)?)$/.test(name)) {
     return [
-      "other parts of the program have `relay`, and names that begin with `api` or `orders`; choose another name",
+      "other parts of the program have `relay`, and names that begin with `api`, `operations` or `orders`; choose another name",
     ];
   }
   return [];

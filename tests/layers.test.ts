@@ -25,7 +25,11 @@ interface Arrow {
 /** What may import what of ours; an import that no row allows is a violation. */
 const arrows: Arrow[] = [
   { from: "index.ts", imports: ["config.ts", "components/", "contracts/", "handlers/", "runtime/index.ts"] },
-  { from: "config", imports: ["config/"], types: ["components/", "runtime/"] },
+  {
+    from: "config",
+    imports: ["config/", "components/queue-limits.ts", "contracts/", "runtime/define/consumer.ts"],
+    types: ["components/", "runtime/"],
+  },
   {
     from: "components/",
     except: ["components/order-api.ts", "components/order-store.ts"],
@@ -53,10 +57,14 @@ const rules: NonNullable<IConfiguration["forbidden"]> = [
   })),
   ...arrows
     .filter(({ types }) => types)
-    .map(({ from, types = [] }) => ({
+    .map(({ from, imports, types = [] }) => ({
       name: `${from} imports types alone of ${types.join(", ")}`,
       from: { path: anyOf([from]) },
-      to: { path: anyOf(types), dependencyTypesNot: ["type-only" as const, "type-import" as const] },
+      to: {
+        path: anyOf(types),
+        pathNot: anyOf(imports),
+        dependencyTypesNot: ["type-only" as const, "type-import" as const],
+      },
     })),
   {
     name: "components/bundle.ts imports nothing of ours",

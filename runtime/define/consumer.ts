@@ -4,6 +4,9 @@ import type { Log } from "../lambda/log.ts";
 import type { Context, Done, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
 import type { Use } from "./uses.ts";
 
+/** Events of a batch that are handled at the same time where a definition says no `concurrency`. */
+export const DEFAULT_CONCURRENCY = 5;
+
 /** What `QueueConsumer` takes: a consumer that needs `N` of its program. */
 export interface Consumer<out N extends Need = Need> {
   readonly module?: ImportMeta;

@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { decode, identify, logFieldsOf, type EventOf, type EventType } from "../../contracts/cloud-event.ts";
+import { DEFAULT_CONCURRENCY } from "../define/consumer.ts";
 import type { Calls } from "../ports/calls.ts";
 import type { Scope } from "../ports/port.ts";
 import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
@@ -21,8 +22,6 @@ interface Readable {
   readonly event: EventOf<EventType>;
   readonly scope: Scope;
 }
-
-const CONCURRENCY = 5;
 
 /**
  * Makes the Lambda handler of a consumer: a partial batch response that names every record which is not known to be
@@ -53,7 +52,7 @@ export function consume(definition: Consumable, variables: Variables = process.e
         const scope = { id: "batch", correlationId: "batch", signal: limits.signal, log };
         await attempt(readable, scope, (context) => handleBatch(delivered as never, context));
       } else if (handle) {
-        await inParallel(readable, definition.concurrency ?? CONCURRENCY, (one) =>
+        await inParallel(readable, definition.concurrency ?? DEFAULT_CONCURRENCY, (one) =>
           attempt([one], one.scope, (context) => handle(one.event as never, context)),
         );
       } else {

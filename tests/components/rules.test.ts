@@ -30,7 +30,11 @@ const Config = z.looseObject({
   production: z.boolean().default(false),
   corsOrigins: z.array(z.string()).default([]),
   throttle: z.object({ rate: z.number(), burst: z.number() }).default({ rate: 50, burst: 100 }),
-  consumers: z.record(z.string(), z.looseObject({ survivesOutageMinutes: z.number().default(0) })),
+  apiReservedConcurrency: z.number().optional(),
+  consumers: z.record(
+    z.string(),
+    z.looseObject({ survivesOutageMinutes: z.number().default(0), reservedConcurrency: z.number().optional() }),
+  ),
 });
 
 /** Pulumi.dev.yaml and Pulumi.prod.yaml as they are, so that editing them needs no change here, and one of the extremes. */
@@ -43,7 +47,12 @@ const stacks: Record<string, { stack: string; stacks?: string; over: object }> =
       consumers: {
         inventory: { timeoutSeconds: 120, batchSize: 500, batchWindowSeconds: 60 },
         notifications: { timeoutSeconds: 1, survivesOutageMinutes: 120 },
-        shipment: { timeoutSeconds: 10, survivesOutageMinutes: 2_880 },
+        shipment: {
+          timeoutSeconds: 10,
+          survivesOutageMinutes: 2_880,
+          provisioned: { min: 2, max: 3 },
+          reservedConcurrency: 30,
+        },
       },
     },
   },
@@ -99,14 +108,29 @@ for (const [title, asked] of Object.entries(stacks)) {
       }
     });
 
-    it("has partial batch responses and a maximum concurrency on every mapping", () => {
+    it("has partial batch responses on every mapping, and a maximum of concurrency or of pollers", () => {
       for (const { name, mapping, lambda } of consumers(graph)) {
         expect(mapping.functionResponseTypes, name).to.deep.equal(["ReportBatchItemFailures"]);
-        expect(mapping.scalingConfig.maximumConcurrency, name).to.be.within(2, 1_000);
-        const reserved = lambda.reservedConcurrentExecutions ?? 1_000;
-        expect(reserved, name).to.be.at.least(mapping.scalingConfig.maximumConcurrency);
+        const { scalingConfig, provisionedPollerConfig: pollers } = mapping;
+        expect([scalingConfig, pollers].filter(Boolean), name).to.have.length(1);
+        const most = scalingConfig?.maximumConcurrency ?? 10 * (pollers?.maximumPollers ?? 0);
+        expect(lambda.reservedConcurrentExecutions ?? 100_000, name).to.be.at.least(most);
         if (mapping.batchSize > 10) expect(mapping.maximumBatchingWindowInSeconds, name).to.be.at.least(1);
       }
+    });
+
+    it("reserves for each function what the config says, and for no other", () => {
+      const functions = someOfType(graph, FUNCTION).map(([urn, { name, inputs }]) => ({
+        name,
+        within: ancestors(graph, urn).at(-1)?.split("::").at(-1) ?? "",
+        reserved: inputs["reservedConcurrentExecutions"],
+      }));
+      const expected = functions.map(({ name, within }) => ({
+        name,
+        within,
+        reserved: within === "api" ? config.apiReservedConcurrency : config.consumers[within]?.reservedConcurrency,
+      }));
+      expect(functions).to.deep.equal(expected);
     });
 
     it("has raw delivery, a filter and a dead-letter queue that SNS may write to on every subscription", () => {
@@ -428,7 +452,10 @@ const Mapping = z.looseObject({
   batchSize: z.int(),
   maximumBatchingWindowInSeconds: z.int(),
   functionResponseTypes: z.array(z.string()),
-  scalingConfig: z.object({ maximumConcurrency: z.int() }),
+  scalingConfig: z.strictObject({ maximumConcurrency: z.int().min(2).max(1_000) }).optional(),
+  provisionedPollerConfig: z
+    .strictObject({ minimumPollers: z.int().min(2).max(200), maximumPollers: z.int().min(2).max(2_000) })
+    .optional(),
 });
 const Subscription = z.looseObject({
   rawMessageDelivery: z.boolean(),

@@ -13,13 +13,15 @@ await pulumi.runtime.setMocks(
   { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
   "order-fanout",
   "dev",
-  false,
+  true,
 );
 const known = { ...registry, audit: consumer({ on: [OrderPlaced], handle: async () => {} }) };
 const handlerNames = new Map<unknown, string>(Object.entries(known).map(([name, handler]) => [handler, name]));
 
 const loaded = Configs.parse(JSON.parse(process.argv[2] ?? "null")).map((config): Loaded => {
   const warnings: string[] = [];
+  const printed: string[] = [];
+  console.log = (line: string) => void printed.push(line);
   // What the SDK has no engine for it writes to the console.
   console.error = (line: string) => void warnings.push(line);
   console.warn = console.error;
@@ -29,11 +31,11 @@ const loaded = Configs.parse(JSON.parse(process.argv[2] ?? "null")).map((config)
   ]);
   pulumi.runtime.setAllConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(entries)));
   try {
-    const { consumers, ...rest } = loadConfig(known);
+    const { consumers, surges, ...rest } = loadConfig(known, { apiFunctions: 6 });
     const plain = consumers.map((entry) => ({ ...entry, handler: handlerNames.get(entry.handler) }));
-    return { config: { ...rest, consumers: plain }, warnings };
+    return { config: { ...rest, consumers: plain }, surges, warnings, printed };
   } catch (error) {
-    return { error: error instanceof Error ? `${error.name}: ${error.message}` : "not an Error", warnings };
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : "not an Error", warnings, printed };
   }
 });
 process.send?.(loaded, undefined, undefined, () => process.exit(0));

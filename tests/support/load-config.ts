@@ -6,7 +6,10 @@ const Loaded = z.object({
   config: z.unknown().optional(),
   /** The name and the message of what was thrown. */
   error: z.string().optional(),
+  surges: z.unknown().optional(),
   warnings: z.array(z.string()),
+  /** What a preview prints besides. */
+  printed: z.array(z.string()),
 });
 export type Loaded = z.output<typeof Loaded>;
 
