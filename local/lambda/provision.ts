@@ -2,7 +2,8 @@ import { basename, join } from "node:path";
 import * as z from "zod";
 import { Archive, unpack } from "./archive.ts";
 import { account, arn, referenceOf } from "../shared/names.ts";
-import type { Provision } from "../shared/services.ts";
+import type { ProgramResource, Provisioned } from "../program/protocol.ts";
+import type { Provision, Services, Settings } from "../shared/services.ts";
 import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
 
 const Function = z.object({
@@ -112,12 +113,19 @@ const Mapping = z.object({
   maximumBatchingWindowInSeconds: z.number().default(0),
   functionResponseTypes: z.array(z.string()).default([]),
   scalingConfig: z.object({ maximumConcurrency: z.number().optional() }).optional(),
+  provisionedPollerConfig: z.object({ maximumPollers: z.number().default(200) }).optional(),
   enabled: z.boolean().default(true),
   filterCriteria: z.unknown().optional(),
 });
 
+/** Invocations at the same time of each poller (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
+const INVOCATIONS_PER_POLLER = 10;
+
 /** An event source mapping from a queue. */
-export const eventSourceMapping: Provision = (resource, { mappings, settings }) => {
+export const eventSourceMapping = (
+  resource: ProgramResource,
+  { mappings, settings }: Pick<Services, "mappings"> & { settings: Pick<Settings, "region"> },
+): Provisioned => {
   const inputs = read(Mapping, resource);
   if (!inputs.eventSourceArn.startsWith("arn:aws:sqs:"))
     throw unsupported(resource, "only queues are event sources here");
@@ -125,7 +133,10 @@ export const eventSourceMapping: Provision = (resource, { mappings, settings }) 
   if (inputs.batchSize > 10 && inputs.maximumBatchingWindowInSeconds < 1) {
     throw unsupported(resource, "AWS wants a batching window of a second or more for batches above 10");
   }
-  const { functionName } = inputs;
+  const { functionName, scalingConfig, provisionedPollerConfig: pollers } = inputs;
+  if (scalingConfig && pollers) {
+    throw unsupported(resource, "AWS takes a maximum concurrency or provisioned pollers, not both");
+  }
   if (inputs.enabled) {
     mappings.push({
       queueArn: inputs.eventSourceArn,
@@ -133,7 +144,9 @@ export const eventSourceMapping: Provision = (resource, { mappings, settings }) 
       batchSize: inputs.batchSize,
       windowSeconds: inputs.maximumBatchingWindowInSeconds,
       reportBatchItemFailures: inputs.functionResponseTypes.includes("ReportBatchItemFailures"),
-      maximumConcurrency: inputs.scalingConfig?.maximumConcurrency ?? 1000,
+      maximumConcurrency: pollers
+        ? INVOCATIONS_PER_POLLER * pollers.maximumPollers
+        : (scalingConfig?.maximumConcurrency ?? 1000),
     });
   }
   const id = nameOf(resource);
