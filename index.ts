@@ -26,23 +26,24 @@ const routes = {
 
 // One function for each route, and one for a browser's preflight.
 const apiFunctions = Object.keys(routes).length + 1;
-const { consumers: configured, network: kind, ...config } = loadConfig({ ...registry, audit }, { apiFunctions });
+const { consumers: configured, ...config } = loadConfig({ ...registry, audit }, { apiFunctions });
 tagResources(config.tags);
 
 // Loaded where it is asked for: the VPC's package is large.
-const vpc =
-  kind === "private" && new (await import("./components/private-network.ts")).PrivateNetwork("network", config);
-const network = vpc ? vpc.functions : undefined;
+const privateNetwork =
+  config.network === "private" &&
+  new (await import("./components/private-network.ts")).PrivateNetwork("network", config);
+const vpc = privateNetwork ? privateNetwork.functions : undefined;
 
 const topic = new FanOutTopic("order-events", { events, module: eventsModule });
-const store = new OrderStore("orders", { ...config, network, topic, relay: relayOutbox });
+const store = new OrderStore("orders", { ...config, vpc, topic, relay: relayOutbox });
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 
-const api = new OrderApi("api", { ...config, network, topic, resources, routes });
+const api = new OrderApi("api", { ...config, vpc, topic, resources, routes });
 
 const queues = configured.map(
-  ({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, network, topic, resources }),
+  ({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, vpc, topic, resources }),
 );
 
 const operations = new Operations("operations", {

@@ -3,14 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { VariableName } from "../contracts/environment.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { createFunction, type Wrapped } from "./function-code.ts";
-import {
-  assumedBy,
-  logStatements,
-  networkStatements,
-  policy,
-  statementsOfUses,
-  type Statement,
-} from "./permissions.ts";
+import { assumedBy, logStatements, vpcStatements, policy, statementsOfUses, type Statement } from "./permissions.ts";
 import { leaseSeconds } from "./queue-limits.ts";
 import { emitsOf, physicalNamesOf, requireOutbox, type Resource } from "./resources.ts";
 
@@ -25,7 +18,7 @@ export type HandlerFunctionArgs = Wrapped & {
   reservedConcurrency?: number | undefined;
   logRetentionDays: number;
   /** Where it runs inside a VPC. Default outside of any. */
-  network?: FunctionNetwork | undefined;
+  vpc?: FunctionVpc | undefined;
   /** The consumer's `settings` of the stack's config. */
   settings?: unknown;
   /** The consumer's name, the route's key or the schedule's name: NAME in its environment. */
@@ -37,7 +30,7 @@ export type HandlerFunctionArgs = Wrapped & {
 };
 
 /** The subnets and security groups of a function inside a VPC. */
-export interface FunctionNetwork {
+export interface FunctionVpc {
   readonly subnetIds: pulumi.Input<string[]>;
   readonly securityGroupIds: pulumi.Input<string>[];
 }
@@ -79,7 +72,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         role: this.role.id,
         policy: policy([
           ...logStatements(this.logGroup),
-          ...(args.network ? networkStatements() : []),
+          ...(args.vpc ? vpcStatements() : []),
           ...statementsOfUses(name, args.handler, args.resources, args.topic.arn, args.settings),
           ...(args.statements ?? []),
         ]),
@@ -98,7 +91,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         memorySize: args.memoryMb,
         ...(args.reservedConcurrency !== undefined && { reservedConcurrentExecutions: args.reservedConcurrency }),
         publish: true,
-        ...(args.network && { vpcConfig: { ...args.network } }),
+        ...(args.vpc && { vpcConfig: { ...args.vpc } }),
         environment: { variables: { ...variablesOf(name, args) } },
         loggingConfig: { logFormat: "Text", logGroup: this.logGroup.name },
       },

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Complaint, NeedsOf, Uncarried } from "../runtime/define/types.ts";
 import type { Route, RouteResponse } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction, type FunctionNetwork, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionVpc, type FunctionOutputs } from "./handler-function.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
@@ -30,7 +30,7 @@ export interface OrderApiArgs<R extends Routes, T extends string, O> {
   /** Days that logs are kept. */
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
-  network?: FunctionNetwork | undefined;
+  vpc?: FunctionVpc | undefined;
 }
 
 /** Well under the 30 s after which the API gives up. */
@@ -90,7 +90,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
         memoryMb: MEMORY_MB,
         reservedConcurrency: args.apiReservedConcurrency,
         logRetentionDays: args.logRetentionDays,
-        network: args.network,
+        vpc: args.vpc,
         handlerName: key,
         ...(key === "$default" && { environment: { ROUTES: JSON.stringify(routes) } }),
       },

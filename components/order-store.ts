@@ -6,7 +6,7 @@ import { createAnalyticsCatalog, RESULTS_PREFIX } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { HandlerFunction, type FunctionNetwork, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionVpc, type FunctionOutputs } from "./handler-function.ts";
 import { assumedBy, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
@@ -19,7 +19,7 @@ export interface OrderStoreArgs {
   /** Days that logs are kept. */
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
-  network?: FunctionNetwork | undefined;
+  vpc?: FunctionVpc | undefined;
 }
 
 /** The system's data: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
@@ -169,7 +169,7 @@ function createRelay(
       // Its lanes work side by side: it needs the CPU that comes with the memory.
       memoryMb: 1_024,
       logRetentionDays: args.logRetentionDays,
-      network: args.network,
+      vpc: args.vpc,
       handlerName: "relay",
       // Younger marks are left to their writer, which is most likely just publishing.
       environment: { RELAY_AFTER_SECONDS: "30" },

@@ -41,7 +41,7 @@ export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => 
  * What Lambda needs to connect a function to its subnets, on behalf of the function's role; these actions take no resource
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions).
  */
-export const networkStatements = (): Statement[] => [
+export const vpcStatements = (): Statement[] => [
   allow(
     [
       "ec2:CreateNetworkInterface",

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import type { FunctionNetwork } from "./handler-function.ts";
+import type { FunctionVpc } from "./handler-function.ts";
 
 export interface PrivateNetworkArgs {
   /** The zones of the region to spread over, by their letters: 2 or more. */
@@ -16,7 +16,7 @@ export interface PrivateNetworkArgs {
  */
 export class PrivateNetwork extends pulumi.ComponentResource {
   /** What a function needs in order to run inside. */
-  readonly functions: FunctionNetwork;
+  readonly functions: FunctionVpc;
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:network:PrivateNetwork", name, {}, opts);

@@ -5,7 +5,7 @@ import type { Consumer } from "../runtime/index.ts";
 import { createDeadLetterQueue, createQueue, createQueuePolicy, pollStatement } from "./consumer-queue.ts";
 import { createEmailReports } from "./email-reports.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction, type FunctionNetwork } from "./handler-function.ts";
+import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { sendsSms } from "./permissions.ts";
 import { visibilityTimeoutSeconds, type QueueLimits } from "./queue-limits.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
@@ -21,7 +21,7 @@ export interface QueueConsumerArgs<N extends Need, T extends string, R> extends 
   /** Days that logs are kept. */
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
-  network?: FunctionNetwork | undefined;
+  vpc?: FunctionVpc | undefined;
   /** Whether what the consumer brings along is protected from deletion. */
   production: boolean;
 }
@@ -68,7 +68,7 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
         memoryMb: args.memoryMb,
         reservedConcurrency: args.reservedConcurrency,
         logRetentionDays: args.logRetentionDays,
-        network: args.network,
+        vpc: args.vpc,
         settings: reports?.settings ?? args.settings,
         handlerName: name,
         statements: [pollStatement(this.queue)],
