@@ -40,7 +40,7 @@ const maxPayload = 5_500_000;
 /** How long a waiting message leaves the batches under way the chance to take it, before another one begins. */
 const patienceMs = 25;
 /** A throttled batch tries again no sooner, however high the speed. */
-const leastBackoffMs = 10;
+const leastBackoffMs = 25;
 
 const visibilityMs = (queue: Queue, speed: number): number =>
   (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1_000) / speed;

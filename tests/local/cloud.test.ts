@@ -336,6 +336,7 @@ describe("The local cloud:", () => {
         aws("sqs", "POST", "/", json("AmazonSQS.StartMessageMoveTask")),
         aws("dynamodb", "POST", "/", json("DynamoDB_20120810.CreateBackup")),
         aws("s3", "GET", `/${outputs.bucketName}?versioning`),
+        aws("s3", "GET", `/${outputs.bucketName}/a/b?uploadId=1`),
       ]);
       const said = refusals.map(({ status, text }) => {
         const [, inXml] = /<Code>NotImplemented<\/Code><Message>(.*)<\/Message>/.exec(text) ?? [];
@@ -353,10 +354,19 @@ describe("The local cloud:", () => {
           "sqs StartMessageMoveTask",
           "dynamodb CreateBackup",
           "s3 GET with versioning",
+          "s3 GET with uploadId",
         ].map((what) => [501, `${what} is not served by the local cloud`]),
       );
       expect(refusals[0]?.text).to.include("served are dynamodb, lambda, logs, s3, ses, sns, sqs, sts.");
       expect(refusals[4]?.text).to.include("served are SendEmail.");
+    });
+
+    it("knows a caller and a service by a presigned URL too, and a listing's parameters from operations", async () => {
+      const presigned = new URLSearchParams({ "X-Amz-Credential": "local/20261101/eu-west-1/s3/aws4_request" });
+      const listing = `${cloud.endpoint}/${outputs.bucketName}?list-type=2&prefix=&delimiter=%2F`;
+      const [signed, unsigned] = await Promise.all([fetch(`${listing}&${presigned.toString()}`), fetch(listing)]);
+      expect([signed.status, unsigned.status]).to.deep.equal([200, 403]);
+      expect(await signed.text()).to.include("<ListBucketResult");
     });
 
     it("serves the reading and invoking part of Lambda", async () => {

@@ -17,6 +17,7 @@ const booking = test("tests/handlers/shipment-booking.test.ts", "a shipment's bo
 const shipment = test("tests/handlers/shipment.test.ts", "shipment");
 const relay = test("tests/handlers/relay-outbox.test.ts", "the relay");
 const ledger = test("tests/runtime/ports/ledger.test.ts", "the ledger's once()");
+const sending = test("tests/runtime/ports/sending.test.ts", "an e-mail or an SMS");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
@@ -256,6 +257,22 @@ export const guards: readonly Guard[] = [
     "handlers/shipment.ts",
     "if (isFinal(status))",
     "if (false)",
+  ),
+  guard(
+    "I10",
+    "an e-mail waits for SES's sending rate",
+    sending("is sent again within the invocation while the provider says that too much is sent at once"),
+    "runtime/ports/email.ts",
+    "await untilAdmitted(() => client.send(command, { abortSignal }), abortSignal)",
+    "await client.send(command, { abortSignal })",
+  ),
+  guard(
+    "I10",
+    "the day's quota is not waited for",
+    sending("is not waited for when the day's quota is used up, and its claim in the ledger is given back"),
+    "runtime/ports/backoff.ts",
+    " && !/daily/i.test(error.message)",
+    "",
   ),
   guard(
     "",

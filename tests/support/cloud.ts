@@ -36,11 +36,19 @@ export interface LocalCloud {
 
 /** Starts the program on the local cloud as a user would, with a state and ports of its own. */
 export async function startLocalCloud(
-  options: { state?: string; port?: number; configFile?: string; speed?: number; cwd?: string } = {},
+  options: {
+    state?: string;
+    port?: number;
+    configFile?: string;
+    speed?: number;
+    accountConcurrency?: number;
+    cwd?: string;
+  } = {},
 ): Promise<LocalCloud> {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
   const flags = ["--state", state, "--config-file", options.configFile ?? "tests/stacks/Pulumi.dev.yaml"];
   if (options.speed !== undefined) flags.push("--speed", String(options.speed));
+  if (options.accountConcurrency !== undefined) flags.push("--account-concurrency", String(options.accountConcurrency));
   const began = performance.now();
   const cloud = new CloudProcess(options.cwd ?? process.cwd(), options.port ?? (await freePort(2)), flags);
   return {

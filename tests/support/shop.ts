@@ -90,10 +90,14 @@ export class Shop {
     return Item?.["onHand"];
   }
 
+  /** What all customers were told, oldest first. */
+  async mails(): Promise<z.output<typeof Mail>[]> {
+    return Mail.array().parse(await (await fetch(this.outputs.local.mailboxUrl)).json());
+  }
+
   /** What the customer of an order was told, oldest first. */
   async told(orderId: string): Promise<z.output<typeof Mail>[]> {
-    const mails = Mail.array().parse(await (await fetch(this.outputs.local.mailboxUrl)).json());
-    return mails.filter((mail) => mail.orderId === orderId);
+    return (await this.mails()).filter((mail) => mail.orderId === orderId);
   }
 
   /** By the invocations that have answered, the messages that they did not report as done. */
