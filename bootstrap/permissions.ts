@@ -32,6 +32,7 @@ export const previewStatements = ({ bucketArn, keyArn }: State): Statement[] => 
 /** The services whose resources the program makes, and those that it makes when the config asks for them. */
 const SERVICES = [
   "apigateway",
+  "athena",
   "cloudwatch",
   "dynamodb",
   "ec2",
