@@ -131,6 +131,13 @@ describe("the bootstrap", () => {
       "KeepState",
       "KeepBootstrap",
     ]);
+    expect(bySid["Roles"]).to.deep.include({ Effect: "Allow", Resource: "arn:aws:iam::111122223333:role/*" });
+    expect(
+      z
+        .array(z.string())
+        .parse(bySid["Roles"]?.["Action"])
+        .filter((action) => !/^iam:\w+$/.test(action)),
+    ).to.deep.equal([]);
     expect(bySid["PassRoles"]).to.deep.equal({
       Effect: "Allow",
       Action: "iam:PassRole",
