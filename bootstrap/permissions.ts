@@ -32,6 +32,7 @@ export const previewStatements = ({ bucketArn, keyArn }: State): Statement[] => 
 /** The services whose resources the program makes, and those that it makes when the config asks for them. */
 const SERVICES = [
   "apigateway",
+  "athena",
   "cloudwatch",
   "dynamodb",
   "ec2",
@@ -45,11 +46,17 @@ const SERVICES = [
   "sqs",
 ];
 
-/** Of IAM, the life of the functions' roles. */
+/**
+ * Of IAM, the life of the functions' roles, and the role that API Gateway makes for itself with an account's first API
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html).
+ */
 const ROLE_ACTIONS = [
+  "iam:AttachRolePolicy",
   "iam:CreateRole",
+  "iam:CreateServiceLinkedRole",
   "iam:DeleteRole",
   "iam:DeleteRolePolicy",
+  "iam:DetachRolePolicy",
   "iam:GetRole",
   "iam:GetRolePolicy",
   "iam:ListAttachedRolePolicies",

@@ -64,6 +64,7 @@ async function connect(stack: string): Promise<void> {
   for (const [name, value] of Object.entries(variables)) await setVariable(repository, name, value);
   console.log(`${repository}: ${Object.keys(variables).join(", ")} are set.`);
   console.log(`Commit Pulumi.${stack}.yaml: it names the key now. The next pull request is previewed.`);
+  console.log(`To work on the same state from here: export PULUMI_BACKEND_URL='${backendUrl}'`);
 }
 
 /** https://cli.github.com/manual/gh_variable_set */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { join } from "node:path";
 import * as z from "zod";
-import { evaluateProgram, root, type Program } from "../support/evaluate.ts";
+import { evaluateProgram, ownersValues, root, type Program } from "../support/evaluate.ts";
 
 const Document = z.object({ Version: z.literal("2012-10-17"), Statement: z.array(z.unknown()) });
 
@@ -131,6 +131,13 @@ describe("the bootstrap", () => {
       "KeepState",
       "KeepBootstrap",
     ]);
+    expect(bySid["Roles"]).to.deep.include({ Effect: "Allow", Resource: "arn:aws:iam::111122223333:role/*" });
+    expect(
+      z
+        .array(z.string())
+        .parse(bySid["Roles"]?.["Action"])
+        .filter((action) => !/^iam:\w+$/.test(action)),
+    ).to.deep.equal([]);
     expect(bySid["PassRoles"]).to.deep.equal({
       Effect: "Allow",
       Action: "iam:PassRole",
@@ -154,7 +161,7 @@ describe("the bootstrap", () => {
   });
 
   it("may use every service of the program's own resources", async () => {
-    const { resources } = await evaluateProgram({});
+    const { resources } = await evaluateProgram({ stack: "prod", stacks: root, over: await ownersValues() });
     const modules = new Set([...resources.values()].map(({ type }) => /^aws:(\w+)\//.exec(type)?.[1] ?? ""));
     const services = z
       .looseObject({ Action: z.array(z.string()) })

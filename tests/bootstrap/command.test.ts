@@ -65,7 +65,8 @@ describe("npm run bootstrap", () => {
       0,
       [
         "acme/shop: AWS_REGION, PULUMI_BACKEND_URL, PULUMI_STACK, PREVIEW_ROLE_ARN, DEPLOY_ROLE_ARN are set.",
-        "Commit Pulumi.prod.yaml: it names the key now. The next pull request is previewed.\n",
+        "Commit Pulumi.prod.yaml: it names the key now. The next pull request is previewed.",
+        `To work on the same state from here: export PULUMI_BACKEND_URL='${outputs.backendUrl}'\n`,
       ].join("\n"),
     ]);
     expect(await calls()).to.deep.equal([

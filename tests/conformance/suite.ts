@@ -80,7 +80,7 @@ export function conformanceSuite(shared: () => LocalCloud): void {
       expect(await leftovers(await openTarget({ state: shared().state }))).to.deep.equal([]);
     });
 
-    it("says which check failed and where to look, at the address and by the host that it is given", async () => {
+    it("ships when it is asked to, and says which check failed and where to look, at the address and by the host that it is given", async () => {
       const hosts = new Set<string | undefined>();
       const server = createServer(({ headers }, response) => {
         hosts.add(headers.host);
@@ -89,7 +89,13 @@ export function conformanceSuite(shared: () => LocalCloud): void {
       await once(server, "listening");
       const address = server.address();
       const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-      const { code, stdout, stderr } = await smoke("--api-url", `${url}/`, "--api-host", "a1b2c3.execute-api.test");
+      const { code, stdout, stderr } = await smoke(
+        "--ship",
+        "--api-url",
+        `${url}/`,
+        "--api-host",
+        "a1b2c3.execute-api.test",
+      );
       server.close();
 
       const lines = stdout
@@ -102,12 +108,12 @@ export function conformanceSuite(shared: () => LocalCloud): void {
         "FAILED  answers GET /health, and says what a path allows  expected [ 500, 'broken' ] to deeply equal [ 204, '' ]",
       );
       expect(lines.map((line) => line.split("  ")[0])).to.deep.equal([
-        ...Array.from({ length: 5 }, () => "FAILED"),
+        ...Array.from({ length: 7 }, () => "FAILED"),
         "ok",
         "ok",
       ]);
       expect(stderr.replace(/smoke-[0-9a-f]{8}/, "ID")).to.equal(
-        `5 of 7 checks failed at ${url}. Its customer is ID: \`npm run logs -- --deployed staging\` shows what the functions say, \`npm run dlq -- list --deployed staging\` what was set aside.\n`,
+        `7 of 9 checks failed at ${url}. Its customer is ID: \`npm run logs -- --deployed staging\` shows what the functions say, \`npm run dlq -- list --deployed staging\` what was set aside.\n`,
       );
     });
   });

@@ -2,15 +2,14 @@
 // is deployed. Exits with 1 when a checker finds what policy/checkov.tsv does not accept, with 2 when a checker is missing.
 // A check after --except is reported and not counted: for what is known to be open, and stays a finding.
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { evaluateStart, readStart } from "../../evaluation/evaluate.ts";
 import type { Resource } from "../../evaluation/evaluated.ts";
 import { requireChecker } from "../support/checkers.ts";
-import { root } from "../support/evaluate.ts";
+import { evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
 import { readAccepted } from "./accepted.ts";
 import { addressOf, terraform } from "./terraform.ts";
 
@@ -24,7 +23,7 @@ const stacks = [
   { name: "dev", over: {} },
   {
     name: "prod",
-    over: z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile("policy/production.json", "utf8"))),
+    over: await ownersValues(),
   },
 ];
 
@@ -34,64 +33,88 @@ const Checkov = z.object({
     failed_checks: z.array(z.object({ check_id: z.string(), check_name: z.string(), resource: z.string() })),
   }),
 });
-const Finding = z.object({ issue: z.string(), detail: z.unknown(), location: z.object({ filepath: z.string() }) });
+const Parliament = z.object({
+  issue: z.string(),
+  title: z.string(),
+  detail: z.union([z.string(), z.array(z.string())]),
+  location: z.object({ filepath: z.string() }),
+});
+
+/** A finding about a resource: the check, as policy/checkov.tsv names it, and what it says. */
+interface Finding {
+  readonly check: string;
+  readonly text: string;
+  readonly resource: string;
+}
 
 const accepted = await readAccepted();
 const folder = await mkdtemp(join(tmpdir(), "order-fanout-graph-"));
 try {
-  let open = 0;
+  let counted = 0;
   for (const { name, over } of stacks) {
-    const start = await readStart({ from: root, file: join(root, `Pulumi.${name}.yaml`), over });
-    const { resources } = await evaluateStart(start);
+    const { resources } = await evaluateProgram({ stack: name, stacks: root, over });
     const custom = [...resources.values()].filter((resource) => resource.custom);
     const findings = [...(await checkTerraform(name, custom)), ...(await checkPolicies(name, custom))];
-    const counted = findings.filter((one) => !values.except.some((check) => one.startsWith(`${check} `)));
-    console.log([`${name}: ${findings.length} open, ${counted.length} of them counted`, ...findings].join("\n  "));
-    open += counted.length;
+    counted += report(name, findings.filter(isOpen));
   }
-  if (open > 0) console.log("Mend them, or accept one in policy/checkov.tsv with its resource and the reason.");
-  process.exitCode = open > 0 ? 1 : 0;
+  if (counted > 0) console.log("Mend them, or accept one in policy/checkov.tsv with its resource and the reason.");
+  process.exitCode = counted > 0 ? 1 : 0;
 } finally {
   await rm(folder, { recursive: true });
 }
 
-/** What checkov finds and the project does not accept, a line for each check. */
-async function checkTerraform(stack: string, resources: readonly Resource[]): Promise<string[]> {
+function isOpen({ check, resource }: Finding): boolean {
+  return !accepted.some((one) => one.check === check && one.resource.test(resource));
+}
+
+/** Prints the open findings, a line for each check, and gives the number of those lines that count. */
+function report(stack: string, findings: readonly Finding[]): number {
+  const checks = [...Map.groupBy(findings, ({ check }) => check)];
+  const counted = checks.filter(([check]) => !values.except.includes(check)).length;
+  const lines = checks.map(
+    ([check, found]) => `  ${check} ${found[0]?.text}: ${found.map(({ resource }) => resource).join(", ")}`,
+  );
+  console.log([`${stack}: ${checks.length} open, ${counted} of them counted`, ...lines].join("\n"));
+  return counted;
+}
+
+/** What checkov finds. */
+async function checkTerraform(stack: string, resources: readonly Resource[]): Promise<Finding[]> {
   const at = join(folder, stack, "terraform");
   await mkdir(at, { recursive: true });
   await writeFile(join(at, "main.tf"), terraform(resources));
   const words = ["-d", at, "--framework", "terraform", "--quiet", "--skip-download", "-o", "json"];
   const { summary, results } = Checkov.parse(JSON.parse(output(checkov, words)));
-  const failed = results.failed_checks.filter(
-    ({ check_id, resource }) => !accepted.some((one) => one.check === check_id && one.resource.test(resource)),
-  );
   console.log(
     `${stack}: checkov, ${summary.resource_count} resources: ${summary.passed} passed, ${summary.failed} failed`,
   );
-  return [...Map.groupBy(failed, ({ check_id }) => check_id)].map(
-    ([check, found]) => `${check} ${found[0]?.check_name}: ${found.map(({ resource }) => resource).join(", ")}`,
-  );
+  return results.failed_checks.map(({ check_id, check_name, resource }) => ({
+    check: check_id,
+    text: check_name,
+    resource,
+  }));
 }
 
-/** What parliament finds in the policies. A role's trust policy has no resource, which it takes for a mistake. */
-async function checkPolicies(stack: string, resources: readonly Resource[]): Promise<string[]> {
+/** What parliament finds in the policies. It is not asked of trust policies, which have no resource by design. */
+async function checkPolicies(stack: string, resources: readonly Resource[]): Promise<Finding[]> {
   const at = join(folder, stack, "policies");
   await mkdir(at, { recursive: true });
-  let documents = 0;
-  for (const resource of resources) {
+  const documents = resources.flatMap((resource) => {
     const { policy } = resource.inputs;
-    if (typeof policy !== "string") continue;
-    documents += 1;
-    await writeFile(join(at, `${addressOf(resource)}.json`), policy);
-  }
-  const lines = output(parliament, ["--directory", at, "--include_policy_extension", "json", "--json"])
-    .trim()
-    .split("\n");
-  console.log(`${stack}: parliament, ${documents} policies`);
+    return typeof policy === "string" ? [{ policy, file: `${addressOf(resource)}.json` }] : [];
+  });
+  await Promise.all(documents.map(({ policy, file }) => writeFile(join(at, file), policy)));
+  const words = ["--directory", at, "--include_policy_extension", "json", "--json"];
+  const lines = output(parliament, words).split("\n");
+  console.log(`${stack}: parliament, ${documents.length} policies`);
   return lines
     .filter((line) => line !== "")
-    .map((line) => Finding.parse(JSON.parse(line)))
-    .map(({ issue, detail, location }) => `${issue} ${JSON.stringify(detail)}: ${location.filepath}`);
+    .map((line) => Parliament.parse(JSON.parse(line)))
+    .map(({ issue, title, detail, location }) => ({
+      check: `${issue} ${[detail].flat().join(",")}`,
+      text: title,
+      resource: basename(location.filepath, ".json"),
+    }));
 }
 
 /** What a checker writes; its exit code says only whether it found something. */
