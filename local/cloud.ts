@@ -191,7 +191,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
 
   // The stores' content.
-  for (const orphan of stores.removeOrphans(args.drop)) say.note(`removed ${orphan}, which is no longer in the program`);
+  for (const orphan of stores.removeOrphans(args.drop))
+    say.note(`removed ${orphan}, which is no longer in the program`);
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 
