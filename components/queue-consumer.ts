@@ -49,8 +49,10 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     this.batchWindowSeconds = args.batchWindowSeconds;
     this.visibilityTimeoutSeconds = visibilityTimeoutSeconds(args, args.handler);
     this.sendsSms = sendsSms(args.handler, args.settings);
-    this.deadLetterQueue = createDeadLetterQueue(`${name}-dead-letters`, parent);
-    this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, args, parent);
+    // So that taking the entry out of the config, or renaming it, cannot delete messages.
+    const kept = { ...parent, protect: args.production };
+    this.deadLetterQueue = createDeadLetterQueue(`${name}-dead-letters`, kept);
+    this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, args, kept);
     const policies = [
       createQueuePolicy(`${name}-queue`, this.queue, args.topic, parent),
       createQueuePolicy(`${name}-dead-letters`, this.deadLetterQueue, args.topic, parent),

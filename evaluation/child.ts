@@ -4,10 +4,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Evaluated, Resource } from "./evaluated.ts";
+import type { Evaluated } from "./evaluated.ts";
 import { evaluateProgram, partsOf } from "./program.ts";
 import { ProgramStart } from "./start.ts";
-import { withDeployedUrns } from "./urns.ts";
+import { withDeployedUrns, type Mocked } from "./urns.ts";
 
 /** What the process is given as its argument. */
 const ChildStart = z.object({
@@ -23,7 +23,7 @@ const ACCOUNT = "111122223333";
 // The SDK takes a stack for each promise, half of the work; only messages are shown here.
 Error.stackTraceLimit = 0;
 
-const resources = new Map<string, Resource>();
+const resources = new Map<string, Mocked>();
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 
 function send(message: Evaluated): void {

@@ -72,7 +72,7 @@ export async function readStart({ from, file, over }: StackFile): Promise<Progra
 }
 
 /** JSON Merge Patch: https://www.rfc-editor.org/rfc/rfc7396. */
-function mergePatch(target: unknown, patch: unknown): unknown {
+export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const merged = new Map(isObject(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {

@@ -12,6 +12,8 @@ export const Resource = z.object({
   /** URNs of all that it waits for: its `dependsOn`, and whatever its inputs come from. */
   dependsOn: z.array(z.string()),
   protect: z.boolean(),
+  /** URNs that it may have had, by its aliases and its ancestors'. */
+  formerUrns: z.array(z.string()),
 });
 export type Resource = z.output<typeof Resource>;
 

@@ -2,6 +2,10 @@ import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import type { ProgramStart, Provisioned } from "./start.ts";
+import type { Alias } from "./urns.ts";
+
+type Monitor = NonNullable<ReturnType<typeof pulumi.runtime.getMonitor>>;
+type Requested = ReturnType<Parameters<Monitor["registerResource"]>[0]["getAliasesList"]>[number];
 
 /** A resource as the program registered it: inputs resolved. */
 export interface Registration {
@@ -18,6 +22,7 @@ export interface Registration {
   /** URNs of its `dependsOn`, and of whatever its inputs come from. */
   readonly dependsOn: readonly string[];
   readonly protect: boolean;
+  readonly aliases: readonly Alias[];
 }
 
 /** The cloud that a program is evaluated against. */
@@ -48,7 +53,7 @@ export async function evaluateProgram(
   const plain = plainBy(asset, secret);
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
-  let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "protect"> | undefined;
+  let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "protect" | "aliases"> | undefined;
   let inFlight = 0;
   const never = () => new Promise<never>(() => {});
 
@@ -100,6 +105,7 @@ export async function evaluateProgram(
         remote: args[0].getRemote(),
         dependsOn: args[0].getDependenciesList().sort(),
         protect: args[0].getProtect() ?? false,
+        aliases: args[0].getAliasesList().map(aliasOf),
       };
       // `newResource` is called before this call's first await, and so for this request.
       return Reflect.apply(target, monitor, args);
@@ -121,6 +127,18 @@ export async function evaluateProgram(
   do await new Promise((resolve) => setTimeout(resolve, 1));
   while (inFlight > 0);
   return AnyRecord.parse((await plain(outputs)) ?? {});
+}
+
+/** An alias of a request, without what it leaves open: the SDK fills in the present parent. */
+function aliasOf(alias: Requested): Alias {
+  const spec = alias.getSpec();
+  if (spec === undefined) return { urn: alias.getUrn() };
+  const [name, type, parent] = [spec.getName(), spec.getType(), spec.getParenturn()];
+  return {
+    ...(name !== "" && { name }),
+    ...(type !== "" && { type }),
+    ...(spec.getNoparent() ? { parent: "" } : parent !== "" && { parent }),
+  };
 }
 
 /** Makes what reads inputs: plain data, a resource as its URN, secrets and assets as `secret` and `asset` say. */

@@ -46,6 +46,8 @@ export interface CloudArgs {
   readonly accountConcurrency: number;
   /** Whether to forget what earlier runs kept. */
   readonly fresh: boolean;
+  /** Whether a queue that has left the program may go with its messages. */
+  readonly drop: boolean;
   /** The folder of Node's compile cache. */
   readonly compileCache: string;
   /** Where the program is evaluated, from `forkProgram`. */
@@ -189,7 +191,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
 
   // The stores' content.
-  for (const orphan of stores.removeOrphans()) say.note(`removed ${orphan}, which is no longer in the program`);
+  for (const orphan of stores.removeOrphans(args.drop))
+    say.note(`removed ${orphan}, which is no longer in the program`);
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 

@@ -10,6 +10,7 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
                  the stack's config, where it is not Pulumi.NAME.yaml
   --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
   --fresh        begin anew: forget every order, message and table
+  --drop         lose the messages of queues that are no longer in the program; without it, such a start is refused
   --speed N      divide visibility timeouts, batching windows and schedules by N (default: 1)
   --account-concurrency N
                  how many events all functions together run at once (default: 1000, AWS's)
@@ -24,6 +25,7 @@ function readFlags() {
       "config-file": { type: "string" },
       port: { type: "string", default: "4000" },
       fresh: { type: "boolean", default: false },
+      drop: { type: "boolean", default: false },
       speed: { type: "string", default: "1" },
       "account-concurrency": { type: "string", default: "1000" },
       state: { type: "string", default: ".local" },
@@ -94,9 +96,9 @@ const ends = new Promise<string>((resolve) => {
   process.once("SIGTERM", resolve);
 });
 try {
-  const { stack, configFile, port, speed, accountConcurrency, fresh } = flags;
+  const { stack, configFile, port, speed, accountConcurrency, fresh, drop } = flags;
   const state = resolve(root, flags.state);
-  const asked = { stack, configFile, port, speed, accountConcurrency, fresh };
+  const asked = { stack, configFile, port, speed, accountConcurrency, fresh, drop };
   const starting = start({ root, state, ...asked, compileCache, program, say });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it

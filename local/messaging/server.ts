@@ -26,8 +26,12 @@ export interface Messaging {
   putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
   /** Makes a bucket, or takes the one from an earlier run. */
   putBucket(name: string): void;
-  /** Removes the queues and topics that have left the program, as `pulumi up` would. Returns their ARNs. */
-  removeOrphans(): string[];
+  /**
+   * Removes the queues and topics that have left the program, as `pulumi up` would. Returns their ARNs.
+   * @param drop Whether messages may go with their queues.
+   * @throws LocalCloudError without `drop`, naming each of these queues that holds messages; then nothing is removed.
+   */
+  removeOrphans(drop: boolean): string[];
   stop(): Promise<void>;
 }
 
@@ -96,7 +100,7 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
       return putSubscription(sns, persistence, topicArn, queueArn, attributes);
     },
     putBucket: (name) => s3.createBucket(name),
-    removeOrphans: () => removeOrphans(sqs, sns, args.stack, kept),
+    removeOrphans: (drop) => removeOrphans(sqs, sns, args.stack, kept, drop),
     stop: async () => {
       await app.close();
       persistence.close();
@@ -158,10 +162,18 @@ function putSubscription(
   return existing.arn;
 }
 
-function removeOrphans(sqs: SqsStore, sns: SnsStore, stack: string, kept: ReadonlySet<string>): string[] {
+function removeOrphans(
+  sqs: SqsStore,
+  sns: SnsStore,
+  stack: string,
+  kept: ReadonlySet<string>,
+  drop: boolean,
+): string[] {
   const removed: string[] = [];
-  const queues = [...sqs.allQueues()];
-  const ours = new Set(queues.filter((queue) => queue.tags.get(stackTag) === stack).map((queue) => queue.arn));
+  const queues = [...sqs.allQueues()].filter((queue) => queue.tags.get(stackTag) === stack);
+  const ours = new Set(queues.map((queue) => queue.arn));
+  const orphans = queues.filter((queue) => !kept.has(queue.arn));
+  if (!drop) refuseToLoseMessages(orphans);
   for (const { arn: subscription, topicArn, endpoint } of [...sns.subscriptions.values()]) {
     if (ours.has(endpoint) && !kept.has(`${topicArn} ${endpoint}`)) sns.unsubscribe(subscription);
   }
@@ -170,10 +182,24 @@ function removeOrphans(sqs: SqsStore, sns: SnsStore, stack: string, kept: Readon
     sns.deleteTopic(topic.arn);
     removed.push(topic.arn);
   }
-  for (const queue of queues) {
-    if (!ours.has(queue.arn) || kept.has(queue.arn)) continue;
+  for (const queue of orphans) {
     sqs.deleteQueue(queue.url);
     removed.push(queue.arn);
   }
   return removed;
+}
+
+function refuseToLoseMessages(orphans: readonly Queue[]): void {
+  const counted = orphans
+    .map(({ name, messages, delayedMessages, inflightMessages }) => ({
+      name,
+      count: messages.length + delayedMessages.length + inflightMessages.size,
+    }))
+    .filter(({ count }) => count > 0)
+    .map(({ name, count }) => `  ${name} holds ${count === 1 ? "a message" : `${count} messages`}`);
+  if (counted.length === 0) return;
+  throw new LocalCloudError(
+    `The program no longer has these queues, and their messages would go with them:\n${counted.join("\n")}\n` +
+      "Put their consumers back into the stack's config and let them finish, or start with --drop to lose the messages.",
+  );
 }

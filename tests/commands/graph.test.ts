@@ -50,7 +50,7 @@ describe("npm run graph", () => {
     const { code, stdout, stderr } = await run("--set", "patch.json");
     const project = "urn:pulumi:dev::boxes::";
     const parent = `${project}box:index:Box::box`;
-    const common = { parent, custom: true, protect: false, dependsOn: [] };
+    const common = { parent, custom: true, protect: false, dependsOn: [], formerUrns: [] };
     const topic = `${project}box:index:Box$aws:sns/topic:Topic::topic`;
 
     expect({ code, stderr, list: JSON.parse(stdout) as unknown }).to.deep.equal({
@@ -68,6 +68,8 @@ describe("npm run graph", () => {
             source: { "a.txt": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" },
           },
           protect: true,
+          // The package's own alias.
+          formerUrns: [`${project}box:index:Box$aws:s3/BucketObject:BucketObject::file`],
         },
         { ...common, urn: topic, type: "aws:sns/topic:Topic", name: "topic", inputs: { displayName: "none" } },
         {

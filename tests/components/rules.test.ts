@@ -108,6 +108,11 @@ for (const [title, asked] of Object.entries(stacks)) {
       }
     });
 
+    it("protects every queue in production, so that no config line can delete its messages", () => {
+      const queues = someOfType(graph, QUEUE).map(([, { name, protect }]) => ({ name, protect }));
+      expect(queues).to.deep.equal(queues.map(({ name }) => ({ name, protect: config.production })));
+    });
+
     it("has partial batch responses on every mapping, and a maximum of concurrency or of pollers", () => {
       for (const { name, mapping, lambda } of consumers(graph)) {
         expect(mapping.functionResponseTypes, name).to.deep.equal(["ReportBatchItemFailures"]);

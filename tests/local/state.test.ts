@@ -46,7 +46,7 @@ describe("The local cloud's state", () => {
   });
   after(() => project.remove());
 
-  it("survives kill -9, loses what is no longer in the program, and begins anew with --fresh", async () => {
+  it("survives kill -9, keeps the messages of a queue that has left the program until --drop, and begins anew with --fresh", async () => {
     const first = await project.start([], port);
     const outputs = Outputs.parse(await first.ready);
     const table = outputs.tables.stock;
@@ -65,10 +65,28 @@ describe("The local cloud's state", () => {
     for (const MessageBody of ["in flight", "waiting"])
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 600 }));
+    const leaving = { QueueUrl: outputs.queueUrls["two"] };
+    await sqs.send(new SendMessageCommand({ ...leaving, MessageBody: "waiting" }));
+    await sqs.send(new SendMessageCommand({ ...leaving, MessageBody: "delayed", DelaySeconds: 600 }));
+    await sqs.send(new SendMessageCommand({ ...leaving, MessageBody: "in flight" }));
+    await sqs.send(new ReceiveMessageCommand({ ...leaving, VisibilityTimeout: 600 }));
     await first.kill();
 
     project.write({ "Pulumi.local.yaml": config("one") });
-    const second = await project.start([], port);
+    const { code, output } = await (await project.launch([], port)).ended;
+    const name = outputs.queueUrls["two"]?.split("/").at(-1);
+    const refused: unknown = JSON.parse(output.trim().split("\n").at(-1) ?? "");
+    expect({ code, refused }).to.deep.equal({
+      code: 1,
+      refused: {
+        event: "error",
+        message:
+          "The program no longer has these queues, and their messages would go with them:\n" +
+          `  ${name} holds 3 messages\n` +
+          "Put their consumers back into the stack's config and let them finish, or start with --drop to lose the messages.",
+      },
+    });
+    const second = await project.start(["--drop"], port);
     expect(Outputs.parse(await second.ready).tables.stock).to.equal(table);
     expect((await dynamodb.send(mug)).Item).to.deep.equal({ sku: { S: "MUG-001" }, onHand: { N: "4" } });
     const received = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
