@@ -76,8 +76,10 @@ async function* read(
   }
 }
 
-function asJson({ at, name, line }: LogEvent): string {
+/** A line with its time and its function; undefined for a metric, which is no line of the log. */
+function asJson({ at, name, line }: LogEvent): string | undefined {
   const fields = parseLine(line);
+  if (fields !== undefined && "_aws" in fields) return undefined;
   return JSON.stringify({
     timestamp: new Date(at).toISOString(),
     function: name,

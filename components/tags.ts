@@ -28,6 +28,6 @@ const TAGGED = new Set([
 export function tagResources(tags: Readonly<Record<string, string>>): void {
   const all = { project: pulumi.getProject(), stack: pulumi.getStack(), ...tags };
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-    TAGGED.has(type) ? { props: { ...Object(props), tags: all }, opts } : undefined,
+    TAGGED.has(type) ? { props: Object.assign({}, props, { tags: all }), opts } : undefined,
   );
 }

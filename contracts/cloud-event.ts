@@ -4,7 +4,7 @@ import * as z from "zod";
 export interface EventType<T extends string = string, S extends z.ZodType = z.ZodType> {
   readonly type: T;
   readonly data: S;
-  /** The field of `data` by which messages are grouped: see `groupOf`. */
+  /** The field of `data` that says whose event it is: `runtime/ports/outbox.ts` groups messages by it. */
   readonly groupBy?: string;
 }
 export type DataOf<E extends EventType> = z.output<E["data"]>;

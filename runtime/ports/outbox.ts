@@ -44,8 +44,8 @@ export const messageOf = (publishable: Publishable) => ({
 });
 
 /** The group of an event: 32 hexadecimal digits of a hash, so that no queue shows whose event it is. */
-export function groupOf({ groupBy }: EventType, data: object): string | undefined {
-  if (groupBy === undefined) return undefined;
+export function groupOf({ groupBy }: EventType, data: unknown): string | undefined {
+  if (groupBy === undefined || typeof data !== "object" || data === null) return undefined;
   const owner = new Map<string, unknown>(Object.entries(data)).get(groupBy);
   return createHash("sha256").update(String(owner)).digest("hex").slice(0, 32);
 }
@@ -67,7 +67,7 @@ export function emission<E extends EventType>(
 ): Write {
   const at = new Date().toISOString();
   const key = { [partitionKey]: subject, [sortKey]: `${sortKeyPrefix}${type.type}` };
-  const group = groupOf(type, Object(data));
+  const group = groupOf(type, data);
   const publishable: Publishable = {
     event: cloudEvent(type, subject, EVENT_SOURCE, at, data),
     correlationId: scope.correlationId,

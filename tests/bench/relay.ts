@@ -106,5 +106,6 @@ function attribute(value: unknown): object {
   if (typeof value === "string") return { S: value };
   if (typeof value === "number") return { N: String(value) };
   if (Array.isArray(value)) return { L: value.map(attribute) };
-  return { M: Object.fromEntries(Object.entries(Object(value)).map(([name, inner]) => [name, attribute(inner)])) };
+  if (typeof value !== "object" || value === null) throw new Error(`no attribute of DynamoDB: ${typeof value}`);
+  return { M: Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, attribute(inner)])) };
 }

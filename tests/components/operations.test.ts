@@ -180,8 +180,8 @@ describe("operations", () => {
         const words = line.filter((word) => typeof word === "string");
         if (words.length === 0) return []; // an expression
         const [namespace = "", metricName = "", ...pairs] = words;
-        const at = (index: number) => [pairs[index], pairs[index + 1]];
-        const dimensions = Object.fromEntries(pairs.flatMap((_, index) => (index % 2 === 0 ? [at(index)] : [])));
+        const dimensions: Record<string, string> = {};
+        for (let at = 0; at + 1 < pairs.length; at += 2) dimensions[pairs[at] ?? ""] = pairs[at + 1] ?? "";
         return [Metric.parse({ namespace, metricName, dimensions })];
       }),
     );

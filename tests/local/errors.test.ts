@@ -86,11 +86,11 @@ describe("The local cloud's errors", () => {
     project.write({
       "index.ts":
         `import * as pulumi from "@pulumi/pulumi"; ` +
-        `new pulumi.ComponentResource("awsx:ec2:Vpc", "net", {}, {}, true);`,
+        `new pulumi.ComponentResource("awsx:lb:NetworkLoadBalancer", "net", {}, {}, true);`,
     });
     expect(await failure()).to.deep.equal([
       1,
-      'awsx:ec2:Vpc "net": the local cloud does not know this type. ' +
+      'awsx:lb:NetworkLoadBalancer "net": the local cloud does not know this type. ' +
         "Emulate it, or list it as having no local effect, in local/provision.ts.",
     ]);
   });

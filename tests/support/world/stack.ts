@@ -129,7 +129,8 @@ function relayOf(graph: Graph): Stack["relay"] {
   const { scheduleExpression, target } = one(graph, "aws:scheduler/schedule:Schedule", Schedule, () => true);
   const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(scheduleExpression)?.[1]);
   if (!(minutes > 0)) throw new Error(`${scheduleExpression}: a world knows rates in minutes alone`);
-  return { environment: environmentOf(graph, target.arn.split(":").at(-1) ?? ""), intervalMs: minutes * 60_000 };
+  const functionName = /:function:([^:/]+)/.exec(target.arn)?.[1] ?? "";
+  return { environment: environmentOf(graph, functionName), intervalMs: minutes * 60_000 };
 }
 
 const environmentOf = (graph: Graph, functionName: string): Environment =>
