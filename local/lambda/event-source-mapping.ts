@@ -104,13 +104,13 @@ export async function start(args: MappingArgs): Promise<Part> {
     const records = [...batch].map(([handle, message]) => recordOf(handle, message, args));
     const failed = await invokeAdmitted(batch, records, received);
     running -= 1;
-    messaging.persistence.transaction(() => {
-      for (const handle of batch.keys()) if (!failed.has(handle)) queue.deleteMessage(handle);
-    });
+    const done = [...batch.keys()].filter((handle) => !failed.has(handle));
+    // A throttled batch may outlast the cloud: then there is nothing to delete, and no database.
+    if (done.length > 0) messaging.persistence.transaction(() => done.forEach((handle) => queue.deleteMessage(handle)));
     if (stopped) return;
     // Only now: functions are never faster, and a shortened timeout that ended while one runs would deliver twice.
     if (speed !== 1) hastenRetries(queue, failed, received, speed);
-    if (failed.size < batch.size) {
+    if (done.length > 0) {
       for (const delay of faults.repeats()) {
         setTimeout(() => void (stopped || invoke(batch, faults.shuffle(records))), delay);
       }
