@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import * as z from "zod";
 import { runScript } from "../support/command.ts";
 import { root } from "../support/evaluate.ts";
 import { readAccepted } from "./accepted.ts";
@@ -44,6 +45,13 @@ describe("npm run lint:graph", () => {
          *) cp "$2/main.tf" ${bin}/prod.tf; echo '${report(accepted, elsewhere)}'; exit 1;;
        esac`,
     );
+    const refused = [
+      { Rule: { Id: "E3030" }, Message: "not one of", Location: { Path: ["Resources", "auditFunction"] } },
+    ];
+    await checker(
+      "cfn-lint",
+      `cp "$6" ${bin}; case "$6" in */dev.json) echo '[]';; *) echo '${JSON.stringify(refused)}'; exit 2;; esac`,
+    );
     const finding = {
       issue: "UNKNOWN_ACTION",
       title: "Unknown action",
@@ -57,22 +65,25 @@ describe("npm run lint:graph", () => {
     const { code, stdout, stderr } = await lint("--except", "CKV_AWS_309");
 
     expect([code, stderr]).to.deep.equal([1, ""]);
-    expect(stdout.replace(/\d+ policies/g, "N policies").split("\n")).to.deep.equal([
+    expect(stdout.replace(/(parliament|cfn-lint), \d+/g, "$1, N").split("\n")).to.deep.equal([
       "dev: checkov, 10 resources: 9 passed, 2 failed",
+      "dev: cfn-lint, N resources",
       "dev: parliament, N policies",
       "dev: 1 open, 0 of them counted",
       "  CKV_AWS_309 An authorizer: aws_apigatewayv2_route.api-post-orders",
       "prod: checkov, 10 resources: 9 passed, 2 failed",
+      "prod: cfn-lint, N resources",
       "prod: parliament, N policies",
-      "prod: 2 open, 2 of them counted",
+      "prod: 3 open, 3 of them counted",
       "  CKV_AWS_18 Access logs: aws_s3_bucket.another",
+      "  E3030 not one of: auditFunction",
       "  UNKNOWN_ACTION sqs:Sent Unknown action: aws_iam_role_policy.x",
       "Mend them, or accept one in policy/checkov.tsv with its resource and the reason.",
       "",
     ]);
 
-    const [dev, prod, policies] = await Promise.all(
-      ["dev.tf", "prod.tf", "policies"].map((file) => readFile(join(bin, file), "utf8")),
+    const [dev, prod, policies, template] = await Promise.all(
+      ["dev.tf", "prod.tf", "policies", "dev.json"].map((file) => readFile(join(bin, file), "utf8")),
     );
     expect(dev).to.match(
       /^resource "aws_s3_bucket_public_access_block" "orders-lake-access" \{\n(?: {2}(?:block|ignore|restrict)_public_\w+ = true\n| {2}bucket = aws_s3_bucket\.orders-lake\.id\n){5}\}$/m,
@@ -85,11 +96,21 @@ describe("npm run lint:graph", () => {
     expect(prod).to.match(
       /^resource "aws_dynamodb_table" "orders-table" \{[^]*?^ {2}lifecycle \{\n {4}prevent_destroy = true$/m,
     );
+    const { Resources } = z.object({ Resources: z.record(z.string(), z.unknown()) }).parse(JSON.parse(template ?? ""));
+    expect(Resources["inventorydeadlettersQueue"]).to.deep.equal({
+      Type: "AWS::SQS::Queue",
+      Properties: {
+        QueueName: "inventory-dead-letters-1a2b3c4",
+        MessageRetentionPeriod: 1_209_600,
+        SqsManagedSseEnabled: true,
+      },
+    });
     expect(policies?.split("\n")).to.include.members(["aws_iam_role_policy.inventory-policy.json"]);
   });
 
   it("ends with 2 and says how to get a checker that is missing", async () => {
     await checker("checkov", "exit 0");
+    await checker("cfn-lint", "exit 0");
     const { code, stderr } = await lint();
 
     expect([code, stderr]).to.deep.equal([

@@ -1,5 +1,5 @@
-// `npm run lint:graph [-- --except CHECK ...]`: checkov and parliament over the resource graphs of dev and production. Nothing
-// is deployed. Exits with 1 when a checker finds what policy/checkov.tsv does not accept, with 2 when a checker is missing.
+// `npm run lint:graph [-- --except CHECK ...]`: checkov, cfn-lint and parliament over the resource graphs of dev and
+// production. Nothing is deployed. Exits with 1 when a checker finds what policy/checkov.tsv does not accept, with 2 when a checker is missing.
 // A check after --except is reported and not counted: for what is known to be open, and stays a finding.
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -11,11 +11,13 @@ import type { Resource } from "../../evaluation/evaluated.ts";
 import { requireChecker } from "../support/checkers.ts";
 import { evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
 import { readAccepted } from "./accepted.ts";
+import { cloudFormation } from "./cloudformation.ts";
 import { addressOf, terraform } from "./terraform.ts";
 
 const { values } = parseArgs({ options: { except: { type: "string", multiple: true, default: [] } } });
 const requirements = "tests/graph-lint/requirements.txt";
 const checkov = requireChecker("checkov", requirements);
+const cfnLint = requireChecker("cfn-lint", requirements);
 const parliament = requireChecker("parliament", requirements);
 
 /** The stacks, production completed by the values that only its owner has. */
@@ -33,6 +35,13 @@ const Checkov = z.object({
     failed_checks: z.array(z.object({ check_id: z.string(), check_name: z.string(), resource: z.string() })),
   }),
 });
+const CfnLint = z.array(
+  z.object({
+    Rule: z.object({ Id: z.string() }),
+    Message: z.string(),
+    Location: z.object({ Path: z.array(z.union([z.string(), z.number()])) }),
+  }),
+);
 const Parliament = z.object({
   issue: z.string(),
   title: z.string(),
@@ -54,7 +63,11 @@ try {
   for (const { name, over } of stacks) {
     const { resources } = await evaluateProgram({ stack: name, stacks: root, over });
     const custom = [...resources.values()].filter((resource) => resource.custom);
-    const findings = [...(await checkTerraform(name, custom)), ...(await checkPolicies(name, custom))];
+    const findings = [
+      ...(await checkTerraform(name, custom)),
+      ...(await checkCloudFormation(name, custom)),
+      ...(await checkPolicies(name, custom)),
+    ];
     counted += report(name, findings.filter(isOpen));
   }
   if (counted > 0) console.log("Mend them, or accept one in policy/checkov.tsv with its resource and the reason.");
@@ -92,6 +105,19 @@ async function checkTerraform(stack: string, resources: readonly Resource[]): Pr
     check: check_id,
     text: check_name,
     resource,
+  }));
+}
+
+/** What AWS's own schemas, by cfn-lint, refuse. */
+async function checkCloudFormation(stack: string, resources: readonly Resource[]): Promise<Finding[]> {
+  const file = join(folder, `${stack}.json`);
+  await writeFile(file, cloudFormation(resources));
+  const found = CfnLint.parse(JSON.parse(output(cfnLint, ["-f", "json", "-r", "eu-west-1", "-t", file])));
+  console.log(`${stack}: cfn-lint, ${resources.length} resources`);
+  return found.map(({ Rule, Message, Location }) => ({
+    check: Rule.Id,
+    text: Message,
+    resource: String(Location.Path[1] ?? "the template"),
   }));
 }
 
