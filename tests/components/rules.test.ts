@@ -61,9 +61,10 @@ const stacks: Record<string, { stack: string; stacks?: string; over: object }> =
 for (const [title, asked] of Object.entries(stacks)) {
   describe(`the rules over ${title}`, () => {
     let graph: Graph;
+    let exports: Record<string, unknown>;
     let config: z.output<typeof Config>;
     before(async () => {
-      graph = (await evaluateProgram(asked)).resources;
+      ({ resources: graph, exports } = await evaluateProgram(asked));
       config = Config.parse(await configOf(asked));
     });
 
@@ -122,6 +123,11 @@ for (const [title, asked] of Object.entries(stacks)) {
         expect(lambda.reservedConcurrentExecutions ?? 100_000, name).to.be.at.least(most);
         if (mapping.batchSize > 10) expect(mapping.maximumBatchingWindowInSeconds, name).to.be.at.least(1);
       }
+    });
+
+    it("says in the outputs how each consumer stands a surge", () => {
+      const { consumers } = z.object({ consumers: z.record(z.string(), z.unknown()) }).parse(exports["surges"]);
+      expect(Object.keys(consumers).sort()).to.deep.equal(Object.keys(config.consumers).sort());
     });
 
     it("reserves for each function what the config says, and for no other", () => {
@@ -424,6 +430,12 @@ for (const [title, asked] of Object.entries(stacks)) {
     });
   });
 }
+
+it("counts each of the API's functions among the reservations, the preflight's too", async () => {
+  const over = { apiReservedConcurrency: 100, accountConcurrency: 699, corsOrigins: ["http://shop.test"] };
+  const refused = await evaluate("dev", over).catch(({ message }: Error) => message);
+  expect(refused).to.match(/^ {2}accountConcurrency: 600 executions are reserved, .*\. Reserve at most 599,/m);
+});
 
 it("allows SMS only where it is on", async () => {
   const silent = await evaluate("dev", { consumers: { notifications: { settings: { sms: false } } } });
