@@ -130,6 +130,8 @@ function openDatabase(open: () => Persistence, state: string, urlPrefix: string)
 
 /** A move to a dead-letter queue deletes and inserts: in one transaction, so that a kill in between loses nothing. */
 function makeReceivesAtomic(prototype: Queue): void {
+  if (atomic.has(prototype)) return; // a process may start it again: a transaction inside a transaction is refused
+  atomic.add(prototype);
   const dequeue = prototype.dequeue;
   prototype.dequeue = function (this: Queue, ...args: Parameters<Queue["dequeue"]>) {
     if (this.persistence === undefined) return dequeue.apply(this, args);
@@ -140,6 +142,8 @@ function makeReceivesAtomic(prototype: Queue): void {
     return received;
   };
 }
+
+const atomic = new WeakSet<Queue>();
 
 function putSubscription(
   sns: SnsStore,
