@@ -19,8 +19,8 @@ export default consumer({
     /** The sender's address, verified in SES. Left out, no e-mail is sent and each is recorded as not sent. */
     from: z.email().optional(),
     /**
-     * The SES configuration set that reports bounces and complaints. It must be named here where the sender's identity
-     * has it as its default: otherwise SES refuses every e-mail, because the function may not use it.
+     * The SES configuration set that every e-mail names, which counts bounces and complaints. Left out, the stack makes one.
+     * An e-mail that names none would use the identity's default, if there is one, which the function may not use.
      */
     configurationSet: z
       .string()
