@@ -11,15 +11,23 @@ import { runScript } from "../support/command.ts";
 import { checks } from "./checks.ts";
 import { StackClient } from "./client.ts";
 
+/** What an item of each table is of. */
+const Key = z.object({
+  orderId: z.string().optional(),
+  eventId: z.string().optional(),
+  sku: z.string().optional(),
+});
 const Results = z.array(z.object({ check: z.string(), ok: z.boolean(), text: z.string() }));
 
 /** The conformance checks against a running local cloud, and the command that runs them against any stack. */
 export function conformanceSuite(shared: () => LocalCloud): void {
   describe("conforms: it", () => {
     let client: StackClient;
+    let known: ReadonlySet<string>;
     before(async () => {
       const { state, outputs } = shared();
       client = new StackClient(await openTarget({ state }), { url: outputs.apiUrl }, ["--state", state]);
+      known = await knownIn(client.target);
     });
 
     const remarks = new Map<string, string | undefined>();
@@ -40,8 +48,10 @@ export function conformanceSuite(shared: () => LocalCloud): void {
     });
 
     it("is left without an order, an effect or a product of the checks", async () => {
+      const made = await newIn(client.target, known);
       await client.cleanUp();
-      expect(await leftovers(client.target)).to.deep.equal([]);
+      expect(made).to.have.length.above(client.orders.length);
+      expect(await newIn(client.target, known)).to.deep.equal([]);
     });
   });
 
@@ -69,6 +79,8 @@ export function conformanceSuite(shared: () => LocalCloud): void {
       runScript("tests/conformance/smoke.ts", ["--deployed", "staging", ...words], { env: await signedIn() });
 
     it("checks a deployed stack by what ships and spoils nothing, and leaves nothing behind", async () => {
+      const target = await openTarget({ state: shared().state });
+      const known = await knownIn(target);
       const { code, stdout, stderr } = await smoke("--json");
 
       expect([code, stderr]).to.deep.equal([0, ""]);
@@ -77,7 +89,7 @@ export function conformanceSuite(shared: () => LocalCloud): void {
         ...checks.filter(({ risk }) => risk === undefined).map(({ name }) => [name, true]),
         ["cleans up after itself", true],
       ]);
-      expect(await leftovers(await openTarget({ state: shared().state }))).to.deep.equal([]);
+      expect(await newIn(target, known)).to.deep.equal([]);
     });
 
     it("ships when it is asked to, and says which check failed and where to look, at the address and by the host that it is given", async () => {
@@ -119,12 +131,16 @@ export function conformanceSuite(shared: () => LocalCloud): void {
   });
 }
 
-/** What the checks' customers still have in the tables. */
-async function leftovers({ documents, outputs }: Target): Promise<unknown[]> {
-  const all = await Promise.all(
-    Object.values(outputs.tables).map(
-      async (TableName) => (await documents.send(new ScanCommand({ TableName }))).Items,
-    ),
+/** The orders and products of which there is anything in the tables. */
+async function knownIn({ documents, outputs }: Target): Promise<Set<string>> {
+  const items = await Promise.all(
+    Object.values(outputs.tables).map(async (TableName) => {
+      const { Items = [] } = await documents.send(new ScanCommand({ TableName, ConsistentRead: true }));
+      return Key.array().parse(Items);
+    }),
   );
-  return all.flatMap((items = []) => items).filter((item) => JSON.stringify(item).includes("smoke-"));
+  return new Set(items.flat().map(({ orderId, eventId, sku }) => orderId ?? eventId?.split("/")[0] ?? sku ?? ""));
 }
+
+const newIn = async (target: Target, before: ReadonlySet<string>): Promise<string[]> =>
+  [...(await knownIn(target))].filter((id) => !before.has(id));
