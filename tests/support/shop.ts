@@ -58,8 +58,13 @@ export class Shop {
     return Placed.parse(await response.json()).orderId;
   }
 
-  async order(orderId: string): Promise<z.output<typeof Order>> {
-    return Order.parse(await (await fetch(`${this.outputs.ordersUrl}/${orderId}`)).json());
+  /** The order as its customer sees it. A 5xx is a busy machine's, and is asked again, as a client does. */
+  order(orderId: string): Promise<z.output<typeof Order>> {
+    return until(`an answer about order ${orderId}`, async () => {
+      const response = await fetch(`${this.outputs.ordersUrl}/${orderId}`);
+      const body: unknown = await response.json();
+      return response.status < 500 && Order.parse(body);
+    });
   }
 
   cancel(orderId: string): Promise<Response> {
