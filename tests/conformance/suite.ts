@@ -92,6 +92,16 @@ export function conformanceSuite(shared: () => LocalCloud): void {
       expect(await newIn(target, known)).to.deep.equal([]);
     });
 
+    it("ships on the local cloud, and makes a dead letter only when it is asked to", async () => {
+      const { code, stdout } = await runScript("tests/conformance/smoke.ts", ["--state", shared().state, "--json"]);
+
+      expect(code).to.equal(0);
+      expect(Results.parse(JSON.parse(stdout)).map(({ check }) => check)).to.deep.equal([
+        ...checks.filter(({ risk }) => risk !== "poison").map(({ name }) => name),
+        "cleans up after itself",
+      ]);
+    });
+
     it("ships when it is asked to, and says which check failed and where to look, at the address and by the host that it is given", async () => {
       const hosts = new Set<string | undefined>();
       const server = createServer(({ headers }, response) => {
