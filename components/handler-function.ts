@@ -72,7 +72,7 @@ export class HandlerFunction extends pulumi.ComponentResource {
         role: this.role.id,
         policy: policy([
           ...logStatements(this.logGroup),
-          ...(args.vpc ? vpcStatements() : []),
+          ...(args.vpc ? vpcStatements(args.topic.arn) : []),
           ...statementsOfUses(name, args.handler, args.resources, args.topic.arn, args.settings),
           ...(args.statements ?? []),
         ]),

@@ -136,6 +136,11 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
           status: "Enabled",
           filter: { prefix: "events/" },
           transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
+        },
+        {
+          id: "no-halves-for-longer-than-a-week",
+          status: "Enabled",
+          filter: {},
           abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
         },
         {

@@ -38,20 +38,24 @@ export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => 
 ];
 
 /**
- * What Lambda needs to connect a function to its subnets, on behalf of the function's role; these actions take no resource
- * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions).
+ * What Lambda needs to connect a function to its subnets, on behalf of the function's role. The interfaces that it will
+ * make have no names yet, and looking takes no resource
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions). `arn` is any of the
+ * stack, for the partition, the region and the account in it.
  */
-export const vpcStatements = (): Statement[] => [
+export const vpcStatements = (arn: pulumi.Output<string>): Statement[] => [
+  allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], "*"),
   allow(
     [
       "ec2:CreateNetworkInterface",
-      "ec2:DescribeNetworkInterfaces",
-      "ec2:DescribeSubnets",
       "ec2:DeleteNetworkInterface",
       "ec2:AssignPrivateIpAddresses",
       "ec2:UnassignPrivateIpAddresses",
     ],
-    "*",
+    arn.apply((sample) => {
+      const [, partition, , region, account] = sample.split(":");
+      return `arn:${partition}:ec2:${region}:${account}:*/*`;
+    }),
   ),
 ];
 

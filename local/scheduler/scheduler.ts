@@ -15,14 +15,17 @@ export interface Schedule {
 export interface SchedulerArgs {
   readonly schedules: readonly Schedule[];
   readonly functions: Functions;
-  /** Divides the intervals. */
+  /** Divides the intervals, which are a second at least. */
   readonly speed: number;
 }
+
+/** However high the speed: a function that runs all the time would keep the machine from its work. */
+const LEAST_MS = 1_000;
 
 /** EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS. */
 export async function start({ schedules, functions, speed }: SchedulerArgs): Promise<Part> {
   const timers = schedules.map(({ functionArn, event, everyMs }) =>
-    setInterval(() => void functions.invoke(functionArn, event), Math.max(1, everyMs / speed)),
+    setInterval(() => void functions.invoke(functionArn, event), Math.max(LEAST_MS, everyMs / speed)),
   );
   return {
     stop: async () => {

@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { root } from "./evaluate.ts";
 
 /**
@@ -20,7 +20,11 @@ export async function inCopy<T>(
     await mkdir(modules);
     const packages = (await readdir(join(root, "node_modules"))).filter((name) => name !== ".cache");
     await Promise.all(packages.map((name) => symlink(join(root, "node_modules", name), join(modules, name))));
-    if (cache) await cp(join(root, "node_modules/.cache"), join(modules, ".cache"), { recursive: true });
+    if (cache) {
+      // Bundles; Node's own cache of compiled modules is many files, and is used where it is.
+      const filter = (path: string) => basename(path) !== "compile";
+      await cp(join(root, "node_modules/.cache"), join(modules, ".cache"), { recursive: true, filter });
+    }
     return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
