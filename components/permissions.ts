@@ -39,7 +39,7 @@ export const logStatements = ({ arn }: aws.cloudwatch.LogGroup): Statement[] => 
 
 /**
  * What Lambda needs to connect a function to its subnets, on behalf of the function's role. The interfaces that it will
- * make have no names yet, and looking takes no resource
+ * make have no names yet: the page wants all of them to be named; looking takes no resource
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions). `arn` is any of the
  * stack, for the partition, the region and the account in it.
  */
@@ -54,7 +54,9 @@ export const vpcStatements = (arn: pulumi.Output<string>): Statement[] => [
     ],
     arn.apply((sample) => {
       const [, partition, , region, account] = sample.split(":");
-      return `arn:${partition}:ec2:${region}:${account}:*/*`;
+      return ["network-interface", "subnet", "security-group"].map(
+        (type) => `arn:${partition}:ec2:${region}:${account}:${type}/*`,
+      );
     }),
   ),
 ];

@@ -45,7 +45,8 @@ const CfnLint = z.array(
 const Parliament = z.object({
   issue: z.string(),
   title: z.string(),
-  detail: z.union([z.string(), z.array(z.string())]),
+  /** An action, several, or what is wrong with each. */
+  detail: z.unknown(),
   location: z.object({ filepath: z.string() }),
 });
 
@@ -137,10 +138,15 @@ async function checkPolicies(stack: string, resources: readonly Resource[]): Pro
     .filter((line) => line !== "")
     .map((line) => Parliament.parse(JSON.parse(line)))
     .map(({ issue, title, detail, location }) => ({
-      check: `${issue} ${[detail].flat().join(",")}`,
+      check: `${issue} ${textOf(detail)}`,
       text: title,
       resource: basename(location.filepath, ".json"),
     }));
+}
+
+function textOf(detail: unknown): string {
+  if (Array.isArray(detail)) return detail.map(textOf).join(",");
+  return typeof detail === "string" ? detail : JSON.stringify(detail);
 }
 
 /** What a checker writes; its exit code says only whether it found something. */
