@@ -12,8 +12,8 @@ const usage = `npm run mutants -- [NAME ...]    takes each guard out of a copy o
 /** What the tests and the program are made of. */
 const PARTS = [
   "index.ts config.ts package.json package-lock.json tsconfig.json catalogue.csv",
-  "Pulumi.yaml Pulumi.dev.yaml Pulumi.local.yaml",
-  "commands components contracts handlers local runtime tests",
+  "Pulumi.yaml Pulumi.dev.yaml Pulumi.local.yaml Pulumi.prod.yaml",
+  "bootstrap commands components config contracts evaluation handlers local policy runtime tests",
 ].flatMap((line) => line.split(" "));
 
 interface Result {
