@@ -3,12 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 const columns = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"];
 
-/** Where Athena keeps the results of queries, in the bucket of events. */
-export const RESULTS_PREFIX = "athena-results/";
-
 /**
  * Makes the bucket of events queryable by Athena: a Glue table whose partitions are computed (no crawler), a view with one
- * row per event id, because the lines are at-least-once, and a workgroup that says where results go.
+ * row per event id, because the lines are at-least-once, and a workgroup whose query
+ * results Athena keeps for a day (https://docs.aws.amazon.com/athena/latest/ug/managed-results.html).
  */
 export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
   const database = new aws.glue.CatalogDatabase(
@@ -22,10 +20,7 @@ export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent
     {
       configuration: {
         enforceWorkgroupConfiguration: true,
-        resultConfiguration: {
-          outputLocation: pulumi.interpolate`s3://${lake.id}/${RESULTS_PREFIX}`,
-          encryptionConfiguration: { encryptionOption: "SSE_S3" },
-        },
+        managedQueryResultsConfiguration: { enabled: true },
       },
       // Without it a workgroup that has ever answered a query cannot be deleted.
       forceDestroy: true,

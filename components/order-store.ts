@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { ResourceNeed } from "../runtime/define/types.ts";
 import type { Scheduled } from "../runtime/index.ts";
-import { createAnalyticsCatalog, RESULTS_PREFIX } from "./analytics-catalog.ts";
+import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
@@ -134,20 +134,9 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
         {
           id: "cheaper-after-90-days",
           status: "Enabled",
-          filter: { prefix: "events/" },
+          filter: { prefix: "" },
           transitions: [{ days: 90, storageClass: "STANDARD_IA" }],
-        },
-        {
-          id: "no-halves-for-longer-than-a-week",
-          status: "Enabled",
-          filter: {},
           abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
-        },
-        {
-          id: "query-results-for-a-week",
-          status: "Enabled",
-          filter: { prefix: RESULTS_PREFIX },
-          expiration: { days: 7 },
         },
       ],
     },
