@@ -1,37 +1,35 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Consumer } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { policy, type Statement } from "./permissions.ts";
-import {
-  DEAD_LETTER_RETENTION_SECONDS,
-  maxReceiveCount,
-  RETENTION_SECONDS,
-  visibilityTimeoutSeconds,
-  type QueueLimits,
-} from "./queue-limits.ts";
+import { denyWithoutTls, policy, type Statement } from "./permissions.ts";
+import { DEAD_LETTER_RETENTION_SECONDS, maxReceiveCount, RETENTION_SECONDS } from "./queue-limits.ts";
 
 /** Keeps what was set aside for as long as SQS can, longer than any queue before it. */
 export const createDeadLetterQueue = (name: string, opts: pulumi.CustomResourceOptions): aws.sqs.Queue =>
   new aws.sqs.Queue(name, { messageRetentionSeconds: DEAD_LETTER_RETENTION_SECONDS, sqsManagedSseEnabled: true }, opts);
 
-/** The queue, whose visibility timeout and maxReceiveCount follow from the consumer's limits. */
+/** How long a received message is invisible, and the outage that it must outlast. */
+interface Receives {
+  readonly visibilityTimeoutSeconds: number;
+  readonly survivesOutageMinutes: number;
+}
+
+/** The queue, whose maxReceiveCount follows from the outage that its consumer must survive. */
 export function createQueue(
   name: string,
   deadLetterQueue: aws.sqs.Queue,
-  { handler, ...limits }: QueueLimits & { handler: Pick<Consumer, "uses"> },
+  { visibilityTimeoutSeconds, survivesOutageMinutes }: Receives,
   opts: pulumi.CustomResourceOptions,
 ): aws.sqs.Queue {
-  const visibilityTimeout = visibilityTimeoutSeconds(limits, handler);
   return new aws.sqs.Queue(
     name,
     {
       messageRetentionSeconds: RETENTION_SECONDS,
       sqsManagedSseEnabled: true,
-      visibilityTimeoutSeconds: visibilityTimeout,
+      visibilityTimeoutSeconds,
       redrivePolicy: pulumi.jsonStringify({
         deadLetterTargetArn: deadLetterQueue.arn,
-        maxReceiveCount: maxReceiveCount(limits.survivesOutageMinutes, visibilityTimeout),
+        maxReceiveCount: maxReceiveCount(survivesOutageMinutes, visibilityTimeoutSeconds),
       }),
     },
     opts,
@@ -53,13 +51,7 @@ export function createQueuePolicy(
       Resource: queue.arn,
       Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
     },
-    {
-      Effect: "Deny",
-      Principal: "*",
-      Action: "sqs:*",
-      Resource: queue.arn,
-      Condition: { Bool: { "aws:SecureTransport": "false" } },
-    },
+    denyWithoutTls("sqs:*", queue.arn),
   ];
   return new aws.sqs.QueuePolicy(`${name}-policy`, { queueUrl: queue.url, policy: policy(statements) }, opts);
 }

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { EventType } from "../contracts/cloud-event.ts";
-import { policy } from "./permissions.ts";
+import { denyWithoutTls, policy } from "./permissions.ts";
 
 export interface FanOutTopicArgs<T extends string> {
   /** The events that the topic carries: a consumer can receive and emit no others. */
@@ -32,15 +32,7 @@ export class FanOutTopic<T extends string> extends pulumi.ComponentResource {
       `${name}-policy`,
       {
         arn: this.arn,
-        policy: policy([
-          {
-            Effect: "Deny",
-            Principal: "*",
-            Action: "sns:Publish",
-            Resource: this.arn,
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          },
-        ]),
+        policy: policy([denyWithoutTls("sns:Publish", this.arn)]),
       },
       parent,
     );

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { alarmsOfApi, alarmsOfConsumer, alarmsOfFunction, alarmsOfStack, type Alarm } from "./operations/alarms.ts";
 import { dashboardBody } from "./operations/dashboard.ts";
 import type { System } from "./operations/system.ts";
-import { policy } from "./permissions.ts";
+import { denyWithoutTls, placeOf, policy } from "./permissions.ts";
 
 export interface OperationsArgs extends System {
   /** Who is told of an alarm: an e-mail address, which has to confirm its subscription once. Default nobody. */
@@ -58,15 +58,9 @@ function admitCloudWatch(name: string, { arn }: aws.sns.Topic, opts: pulumi.Cust
           Principal: { Service: "cloudwatch.amazonaws.com" },
           Action: "sns:Publish",
           Resource: arn,
-          Condition: { StringEquals: { "aws:SourceAccount": arn.apply((text) => text.split(":")[4]) } },
+          Condition: { StringEquals: { "aws:SourceAccount": placeOf(arn).account } },
         },
-        {
-          Effect: "Deny",
-          Principal: "*",
-          Action: "sns:Publish",
-          Resource: arn,
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        },
+        denyWithoutTls("sns:Publish", arn),
       ]),
     },
     opts,

@@ -7,7 +7,7 @@ import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
 import { HandlerFunction, type FunctionVpc, type FunctionOutputs } from "./handler-function.ts";
-import { assumedBy, policy } from "./permissions.ts";
+import { assumedBy, denyWithoutTls, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
 export interface OrderStoreArgs {
@@ -113,15 +113,7 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
     `${name}-policy`,
     {
       bucket: bucket.id,
-      policy: policy([
-        {
-          Effect: "Deny",
-          Principal: "*",
-          Action: "s3:*",
-          Resource: pulumi.all([bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        },
-      ]),
+      policy: policy([denyWithoutTls("s3:*", pulumi.all([bucket.arn, pulumi.interpolate`${bucket.arn}/*`]))]),
     },
     // Two changes of a bucket's access at the same time are refused by S3.
     { parent, dependsOn: [blocked] },

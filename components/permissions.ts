@@ -17,6 +17,22 @@ export interface Statement {
 export const policy = (statements: readonly Statement[]): pulumi.Output<string> =>
   pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements });
 
+/** The denial of an action on a resource to everybody who comes without TLS. */
+export const denyWithoutTls = (Action: string, Resource: Statement["Resource"]): Statement => ({
+  Effect: "Deny",
+  Principal: "*",
+  Action,
+  ...(Resource !== undefined && { Resource }),
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+});
+
+/** What the ARNs of a stack have in common, out of any of them: asking AWS would give each preview a call. */
+export const placeOf = (arn: pulumi.Output<string>) =>
+  arn.apply((sample) => {
+    const [, partition = "", , region = "", account = ""] = sample.split(":");
+    return { partition, region, account };
+  });
+
 /**
  * The trust policy of a role that one service assumes; with any ARN of the stack, only on behalf of its account
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html). AWS documents that
@@ -28,7 +44,7 @@ export const assumedBy = (Service: string, arn?: pulumi.Output<string>): pulumi.
       Effect: "Allow",
       Principal: { Service },
       Action: "sts:AssumeRole",
-      ...(arn && { Condition: { StringEquals: { "aws:SourceAccount": arn.apply((text) => text.split(":")[4]) } } }),
+      ...(arn && { Condition: { StringEquals: { "aws:SourceAccount": placeOf(arn).account } } }),
     },
   ]);
 
@@ -52,12 +68,11 @@ export const vpcStatements = (arn: pulumi.Output<string>): Statement[] => [
       "ec2:AssignPrivateIpAddresses",
       "ec2:UnassignPrivateIpAddresses",
     ],
-    arn.apply((sample) => {
-      const [, partition, , region, account] = sample.split(":");
-      return ["network-interface", "subnet", "security-group"].map(
+    placeOf(arn).apply(({ partition, region, account }) =>
+      ["network-interface", "subnet", "security-group"].map(
         (type) => `arn:${partition}:ec2:${region}:${account}:${type}/*`,
-      );
-    }),
+      ),
+    ),
   ),
 ];
 
@@ -140,14 +155,14 @@ const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [all
 function emailStatements(from: string, configurationSet: unknown, arn: pulumi.Output<string>): Statement[] {
   const labels = from.slice(from.lastIndexOf("@") + 1).split(".");
   const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
-  const resources = arn.apply((sample) => {
-    const [, partition, , region, account] = sample.split(":");
-    return [
-      ...[from, ...domains].map((identity) => `identity/${identity}`),
-      ...(typeof configurationSet === "string" ? [`configuration-set/${configurationSet}`] : []),
-    ].map((resource) => `arn:${partition}:ses:${region}:${account}:${resource}`);
-  });
-  return [allow("ses:SendEmail", resources)];
+  const resources = [
+    ...[from, ...domains].map((identity) => `identity/${identity}`),
+    ...(typeof configurationSet === "string" ? [`configuration-set/${configurationSet}`] : []),
+  ];
+  const arns = placeOf(arn).apply(({ partition, region, account }) =>
+    resources.map((resource) => `arn:${partition}:ses:${region}:${account}:${resource}`),
+  );
+  return [allow("ses:SendEmail", arns)];
 }
 
 /** Whether a handler can send SMS, and its settings let it. */
@@ -159,7 +174,7 @@ const smsStatements = (arn: pulumi.Output<string>): Statement[] => [
   {
     Effect: "Allow",
     Action: "sns:Publish",
-    NotResource: arn.apply((sample) => `arn:${sample.split(":")[1]}:sns:*:*:*`),
+    NotResource: pulumi.interpolate`arn:${placeOf(arn).partition}:sns:*:*:*`,
   },
 ];
 

@@ -52,7 +52,11 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     // So that taking the entry out of the config, or renaming it, cannot delete messages.
     const kept = { ...parent, protect: args.production };
     this.deadLetterQueue = createDeadLetterQueue(`${name}-dead-letters`, kept);
-    this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, args, kept);
+    const receives = {
+      visibilityTimeoutSeconds: this.visibilityTimeoutSeconds,
+      survivesOutageMinutes: args.survivesOutageMinutes,
+    };
+    this.queue = createQueue(`${name}-queue`, this.deadLetterQueue, receives, kept);
     const policies = [
       createQueuePolicy(`${name}-queue`, this.queue, args.topic, parent),
       createQueuePolicy(`${name}-dead-letters`, this.deadLetterQueue, args.topic, parent),

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { METRICS_NAMESPACE } from "../../contracts/metrics.ts";
 import { eventSource } from "../handler-function.ts";
+import { placeOf } from "../permissions.ts";
 import type { System, WatchedConsumer } from "./system.ts";
 
 /** A line of a graph: namespace, metric, its dimensions, and how it is drawn; or an expression over other lines. */
@@ -60,8 +61,8 @@ export function dashboardBody({ topic, api, consumers, functions }: System): pul
     ...consumers.map((consumer) => graphsOf(consumer, source)),
   ];
   return pulumi
-    .all([pulumi.output(rows), topic.topic.arn])
-    .apply(([resolved, arn]) => JSON.stringify({ widgets: widgetsOf(resolved, arn.split(":")[3] ?? "") }));
+    .all([pulumi.output(rows), placeOf(topic.topic.arn)])
+    .apply(([resolved, { region }]) => JSON.stringify({ widgets: widgetsOf(resolved, region) }));
 }
 
 function graphsOf({ name, queue, deadLetterQueue }: WatchedConsumer, source: string): Graph[] {
