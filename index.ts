@@ -46,12 +46,17 @@ const queues = configured.map(
   ({ name, ...args }) => new QueueConsumer(name, { ...config, ...args, vpc, topic, resources }),
 );
 
+const handlerFunctions = {
+  ...api.functions,
+  ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction])),
+  relay: store.relay,
+};
 const operations = new Operations("operations", {
   alarms: config.alarms,
   topic,
   api,
   consumers: queues,
-  functions: [...api.handlerFunctions, ...queues.map(({ handlerFunction }) => handlerFunction), store.relay],
+  functions: Object.values(handlerFunctions),
 });
 
 export const apiUrl = api.url;
@@ -61,11 +66,9 @@ export const topicArn = topic.arn;
 export const tables = store.names;
 export const analyticsBucket = lake.id;
 export const consumers = Object.fromEntries(queues.map(({ name, outputs }) => [name, outputs]));
-export const functions = {
-  ...api.functions,
-  ...store.functions,
-  ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction.outputs])),
-};
+export const functions = Object.fromEntries(
+  Object.entries(handlerFunctions).map(([name, { outputs }]) => [name, outputs]),
+);
 export const { surges } = config;
 export const alarmTopicArn = operations.topic.arn;
 export const dashboard = operations.dashboard.dashboardName;

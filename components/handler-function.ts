@@ -35,7 +35,7 @@ export interface FunctionVpc {
   readonly securityGroupIds: pulumi.Input<string>[];
 }
 
-export type FunctionOutputs = Readonly<Record<"functionName" | "logGroup", pulumi.Output<string>>>;
+type FunctionOutputs = Readonly<Record<"functionName" | "logGroup", pulumi.Output<string>>>;
 
 type Variables = { readonly [K in VariableName]?: pulumi.Input<string> };
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Complaint, NeedsOf, Uncarried } from "../runtime/define/types.ts";
 import type { Route, RouteResponse } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { HandlerFunction, type FunctionVpc, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
@@ -47,9 +47,8 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
   readonly apiId: pulumi.Output<string>;
   /** The timeout of each of its functions. */
   readonly timeoutSeconds = TIMEOUT_SECONDS;
-  readonly handlerFunctions: readonly HandlerFunction[];
   /** Each route's function, by the route's key. */
-  readonly functions: Readonly<Record<string, FunctionOutputs>>;
+  readonly functions: Readonly<Record<string, HandlerFunction>>;
 
   constructor(name: string, args: OrderApiArgs<R, T, O>, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderApi", name, {}, opts);
@@ -57,13 +56,13 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
     const routes = Object.entries<Routes[string]>({ ...preflightRoute(args), ...args.routes });
-    const added = routes.map(([key, definition]) => [key, this.addRoute(name, api, key, definition, args)] as const);
+    this.functions = Object.fromEntries(
+      routes.map(([key, definition]) => [key, this.addRoute(name, api, key, definition, args)]),
+    );
     createStage(name, api, args, this);
 
     this.name = name;
     this.apiId = api.id;
-    this.handlerFunctions = added.map(([, handlerFunction]) => handlerFunction);
-    this.functions = Object.fromEntries(added.map(([key, { outputs }]) => [key, outputs]));
     this.url = api.apiEndpoint;
     this.ordersUrl = pulumi.interpolate`${api.apiEndpoint}/orders`;
     this.registerOutputs({ url: this.url });

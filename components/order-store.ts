@@ -6,7 +6,7 @@ import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { HandlerFunction, type FunctionVpc, type FunctionOutputs } from "./handler-function.ts";
+import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { assumedBy, denyWithoutTls, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 
@@ -35,9 +35,8 @@ export class OrderStore extends pulumi.ComponentResource {
   /** The events, as newline-delimited JSON by day. */
   readonly lake: aws.s3.Bucket;
   readonly names: Record<"orders" | "stock" | "effects", pulumi.Output<string>>;
+  /** Publishes what a writer could not. */
   readonly relay: HandlerFunction;
-  /** The relay's function. */
-  readonly functions: { readonly relay: FunctionOutputs };
 
   constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderStore", name, {}, opts);
@@ -51,7 +50,6 @@ export class OrderStore extends pulumi.ComponentResource {
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
     this.relay = createRelay(`${name}-relay`, this.orders, args, this);
-    this.functions = { relay: this.relay.outputs };
 
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
     this.registerOutputs({ ...this.names, lake: this.lake.id });
