@@ -7,6 +7,9 @@ const mostFrames = 3;
 /** The folders of the code that evaluates a program: in every stack, and never the cause. */
 const evaluators = [import.meta.dirname, join(import.meta.dirname, "../../evaluation")];
 
+/** Where the SDK takes a stack for each promise, which it shows in its hunt for leaks alone. */
+const PROMISE_STACKS = /[\\/]@pulumi[\\/]pulumi[\\/]runtime[\\/]debuggable\.js$/;
+
 /**
  * Reduces every stack to the frames of the project's own files. The SDK takes a stack for each promise; looking up the
  * lines of its files costs a tenth of the start.
@@ -14,6 +17,7 @@ const evaluators = [import.meta.dirname, join(import.meta.dirname, "../../evalua
 export function keepOwnFrames(root: string): void {
   Error.stackTraceLimit = 50; // packages lie between ours
   Error.prepareStackTrace = (error, sites) => {
+    if (PROMISE_STACKS.test(sites[0]?.getFileName() ?? "")) return "";
     const frames = sites.flatMap((site) => {
       const file = site.getFileName() ?? "";
       const own = pathIn(root, file) !== undefined;
