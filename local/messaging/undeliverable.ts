@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseJson } from "../shared/json.ts";
 import { account } from "../shared/names.ts";
-import { allows, statementsOf } from "../shared/policy.ts";
+import { allows, statementsOf, type Statement } from "../shared/policy.ts";
 import type { SnsRouter, SnsStore, SqsStore } from "./fauxqs.ts";
 
 const Redrive = z.object({ deadLetterTargetArn: z.string() });
@@ -41,10 +41,15 @@ export function deadLetterUndeliverable(
 function admits(sqs: SqsStore, topicArn: string, queueArn: string): boolean {
   const policy = sqs.getQueueByArn(queueArn)?.attributes["Policy"];
   if (policy === undefined || policy === "") return false;
-  return allows(statementsOf(policy), {
+  const statements = parsed.get(policy) ?? statementsOf(policy);
+  parsed.set(policy, statements);
+  return allows(statements, {
     action: "sqs:SendMessage",
     resource: queueArn,
     service: "sns.amazonaws.com",
     context: { "aws:SourceArn": topicArn, "aws:SourceAccount": account, "aws:SecureTransport": "true" },
   });
 }
+
+/** Policies by their text: each is asked for every message, and they are as few as the queues. */
+const parsed = new Map<string, Statement[]>();

@@ -148,6 +148,7 @@ export function createSes({ mailbox, region, speed, allows, now = Date.now }: Se
 
   /** https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html */
   function limited(recipients: number): SesAnswer | undefined {
+    if (settings.ratePerSecond === undefined && settings.dailyQuota === undefined) return undefined;
     const { ratePerSecond = Infinity, dailyQuota = Infinity } = settings;
     const at = now();
     sent = sent.filter((time) => time > at - 86_400_000 / speed);
