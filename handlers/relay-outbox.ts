@@ -101,8 +101,9 @@ export default scheduled({
   },
 });
 
-const byAge = (one: { outboxSince?: string | undefined }, other: { outboxSince?: string | undefined }): number =>
-  (one.outboxSince ?? "").localeCompare(other.outboxSince ?? "");
+/** Since when an event waits; times of this form sort as text. */
+type Waiting = Pick<StoredEvent, "outboxSince">;
+const byAge = (one: Waiting, other: Waiting): number => (one.outboxSince ?? "").localeCompare(other.outboxSince ?? "");
 
 /** In seconds; 0 where nothing waits. */
 function ageOfOldest(marks: readonly Mark[]): number {

@@ -61,12 +61,9 @@ export function consume(definition: Consumable, variables: Variables = process.e
     } catch (error) {
       log.error("the batch failed", error, { records: Records.length });
     }
-    writeMetric("Succeeded", Records.filter(({ messageId }) => done.has(messageId)).length, dimensions);
-    return {
-      batchItemFailures: Records.filter(({ messageId }) => !done.has(messageId)).map(({ messageId }) => ({
-        itemIdentifier: messageId,
-      })),
-    };
+    const undone = Records.filter(({ messageId }) => !done.has(messageId));
+    writeMetric("Succeeded", Records.length - undone.length, dimensions);
+    return { batchItemFailures: undone.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 }
 
