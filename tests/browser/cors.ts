@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { Browser } from "playwright-core";
 import * as z from "zod";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
+import { listening } from "../support/listening.ts";
 import { orderOf } from "../support/orders.ts";
 import { Shop } from "../support/shop.ts";
 import { launchChromium } from "./chromium.ts";
@@ -28,13 +28,11 @@ describe("a page in a browser", () => {
     cloud = await startLocalCloud({ configFile: "tests/stacks/Pulumi.conformance.yaml", speed: 60 });
     shop = new Shop(cloud.outputs);
     await shop.sells("BROWSER-1", 5);
-    pages = createServer((_request, response) => {
+    const { server, url } = await listening((_request, response) => {
       response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Shop</title>");
-    }).listen(0, "127.0.0.1");
-    await once(pages, "listening");
-    const address = pages.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    browser = await launchChromium(["shop.test", "stranger.test"], port);
+    });
+    pages = server;
+    browser = await launchChromium(["shop.test", "stranger.test"], Number(new URL(url).port));
   });
   after(async () => {
     await browser.close();

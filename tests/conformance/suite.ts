@@ -1,13 +1,12 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
-import { once } from "node:events";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
 import * as z from "zod";
 import { openTarget, type Target } from "../../commands/shared/target.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { runScript } from "../support/command.ts";
+import { listening } from "../support/listening.ts";
 import { checks } from "./checks.ts";
 import { StackClient } from "./client.ts";
 
@@ -67,8 +66,10 @@ export function conformanceSuite(shared: () => LocalCloud): void {
         `#!/bin/sh\n[ "$*" = "stack output --json --stack staging" ] && echo '${text}'\n`,
       );
       await chmod(join(bin, "pulumi"), 0o755);
+      // What another suite of this process set for the SDK is not theirs.
+      const own = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
       return {
-        ...process.env,
+        ...Object.fromEntries(own),
         PATH: `${bin}${delimiter}${process.env["PATH"]}`,
         AWS_ENDPOINT_URL: outputs.local.endpoint,
         AWS_ACCESS_KEY_ID: "local",
@@ -104,13 +105,10 @@ export function conformanceSuite(shared: () => LocalCloud): void {
 
     it("ships when it is asked to, and says which check failed and where to look, at the address and by the host that it is given", async () => {
       const hosts = new Set<string | undefined>();
-      const server = createServer(({ headers }, response) => {
+      const { server, url } = await listening(({ headers }, response) => {
         hosts.add(headers.host);
         response.writeHead(500).end("broken");
-      }).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const address = server.address();
-      const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+      });
       const { code, stdout, stderr } = await smoke(
         "--ship",
         "--api-url",

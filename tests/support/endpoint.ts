@@ -1,19 +1,17 @@
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { listening } from "./listening.ts";
 
 /** The AWS services whose clients a test sends elsewhere, as the SDK's variables name them. */
 type Service = "DYNAMODB" | "SESV2" | "SNS";
 
 /** Sends the calls of these services to a server of the suite's own, and afterwards to where they went before. */
 export function useEndpoint(services: readonly Service[], answer: RequestListener): void {
-  const server = createServer(answer);
+  let server: Server;
   const names = services.map((service) => `AWS_ENDPOINT_URL_${service}`);
   const earlier = new Map<string, string | undefined>();
   before(async () => {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    const started = await listening(answer);
+    server = started.server;
     Object.assign(process.env, {
       AWS_REGION: "eu-west-1",
       AWS_ACCESS_KEY_ID: "test",
@@ -21,7 +19,7 @@ export function useEndpoint(services: readonly Service[], answer: RequestListene
     });
     for (const name of names) {
       earlier.set(name, process.env[name]);
-      process.env[name] = url;
+      process.env[name] = started.url;
     }
   });
   after(() => {

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { surgeTable } from "../../config/surge-table.ts";
 import { runCommand } from "../support/command.ts";
+import { listening } from "../support/listening.ts";
 
 const bot = { type: "Bot" };
 const chatter = (count: number) =>
@@ -16,12 +16,13 @@ const chatter = (count: number) =>
 describe("the comment of a preview", () => {
   let folder: string;
   let server: Server;
+  let api: string;
   let pages: object[][];
   let answer: number;
   let asked: { call: string; authorization: string | undefined; body: string | undefined }[];
 
   before(async () => {
-    server = createServer((request, response) => {
+    const started = await listening((request, response) => {
       void text(request).then((body) => {
         const { method = "", url = "", headers } = request;
         const sent = body === "" ? undefined : z.object({ body: z.string() }).parse(JSON.parse(body)).body;
@@ -30,8 +31,8 @@ describe("the comment of a preview", () => {
         response.statusCode = answer;
         response.end(JSON.stringify(method === "GET" ? (pages[page - 1] ?? []) : {}));
       });
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
+    });
+    ({ server, url: api } = started);
     folder = await mkdtemp(join(tmpdir(), "order-fanout-comment-"));
     const event = { pull_request: { number: 7, head: { sha: "0a1b2c3" } } };
     await writeFile(join(folder, "event.json"), JSON.stringify(event));
@@ -48,11 +49,9 @@ describe("the comment of a preview", () => {
 
   async function comment(output: string, outcome = "success") {
     await writeFile(join(folder, "preview.txt"), output);
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
     return runCommand("preview-comment", [join(folder, "preview.txt")], {
       ...process.env,
-      GITHUB_API_URL: `http://127.0.0.1:${port}`,
+      GITHUB_API_URL: api,
       GITHUB_EVENT_PATH: join(folder, "event.json"),
       GITHUB_REPOSITORY: "acme/shop",
       GITHUB_RUN_ID: "99",

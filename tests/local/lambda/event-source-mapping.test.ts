@@ -1,43 +1,28 @@
-import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createFaults } from "../../../local/endpoint/faults.ts";
 import { start as startMapping, type MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import type { Queue } from "../../../local/messaging/fauxqs.ts";
-import { start as startMessaging, type Messaging } from "../../../local/messaging/server.ts";
+import type { Messaging } from "../../../local/messaging/server.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
+import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
 
 const region = "eu-west-1";
 
 describe("an event source mapping", () => {
-  let state: string;
+  let started: StartedMessaging;
   let messaging: Messaging;
-  let server: Server;
   let sqs: SQSClient;
   before(async () => {
-    state = await mkdtemp(join(tmpdir(), "order-fanout-mapping-"));
-    messaging = await startMessaging({ state, stack: "test", region, endpointPort: 1 });
-    server = createServer((request, response) => messaging.app.routing(request, response)).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-    sqs = new SQSClient({ region, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+    started = await startMessaging(region);
+    ({ messaging, sqs } = started);
   });
-  after(async () => {
-    sqs.destroy();
-    server.close();
-    await messaging.stop();
-    await rm(state, { recursive: true, force: true });
-  });
+  after(() => started.stop());
 
   /** Starts a mapping from a queue to what takes its place for a function: gives the function's answer to an event. */
   const map = (queue: Queue, invoke: (event: SQSEvent) => Invocation, over: Partial<MappingArgs> = {}): Promise<Part> =>

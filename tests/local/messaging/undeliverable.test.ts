@@ -1,42 +1,26 @@
-import { GetSubscriptionAttributesCommand, PublishBatchCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { DeleteQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  GetSubscriptionAttributesCommand,
+  PublishBatchCommand,
+  PublishCommand,
+  type SNSClient,
+} from "@aws-sdk/client-sns";
+import { DeleteQueueCommand, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { start, type Messaging } from "../../../local/messaging/server.ts";
+import type { Messaging } from "../../../local/messaging/server.ts";
+import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
 
 const account = "eu-west-1:000000000000";
 
 describe("SNS on the local cloud, where a queue takes no message", () => {
-  let state: string;
+  let started: StartedMessaging;
   let messaging: Messaging;
-  let server: Server;
   let sns: SNSClient;
   let sqs: SQSClient;
   before(async () => {
-    state = await mkdtemp(join(tmpdir(), "order-fanout-sns-"));
-    messaging = await start({ state, stack: "test", region: "eu-west-1", endpointPort: 1 });
-    server = createServer((request, response) => messaging.app.routing(request, response)).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-    const client = {
-      region: "eu-west-1",
-      endpoint,
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    };
-    [sns, sqs] = [new SNSClient(client), new SQSClient(client)];
+    started = await startMessaging("eu-west-1");
+    ({ messaging, sns, sqs } = started);
   });
-  after(async () => {
-    sns.destroy();
-    sqs.destroy();
-    server.close();
-    await messaging.stop();
-    await rm(state, { recursive: true, force: true });
-  });
+  after(() => started.stop());
 
   /** Lets SNS send to a queue for a topic, by TLS, as this program's queues do. */
   function admit(queue: string, topic: string, over: object = {}): void {
