@@ -5,8 +5,8 @@ const columns = ["specversion", "id", "source", "type", "subject", "time", "data
 
 /**
  * Makes the bucket of events queryable by Athena: a Glue table whose partitions are computed (no crawler), a view with one
- * row per event id, because the lines are at-least-once, and a workgroup whose query
- * results Athena keeps for a day (https://docs.aws.amazon.com/athena/latest/ug/managed-results.html).
+ * row per event id, because the lines are at-least-once, and a workgroup whose query results Athena keeps for a day
+ * (https://docs.aws.amazon.com/athena/latest/ug/managed-results.html).
  */
 export function createAnalyticsCatalog(name: string, lake: aws.s3.Bucket, parent: pulumi.Resource): void {
   const database = new aws.glue.CatalogDatabase(
