@@ -11,7 +11,8 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
   --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
   --fresh        begin anew: forget every order, message and table
   --drop         lose the messages of queues that are no longer in the program; without it, such a start is refused
-  --speed N      divide visibility timeouts, batching windows and schedules by N (default: 1)
+  --speed N      divide visibility timeouts, batching windows and schedules by N, schedules to a second at least
+                 (default: 1)
   --account-concurrency N
                  how many events all functions together run at once (default: 1000, AWS's)
   --state DIR    where state is kept (default: .local)

@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { registry } from "../handlers/index.ts";
+import { root } from "./support/evaluate.ts";
 import { loadConfigs, type Loaded } from "./support/load-config.ts";
 
 const FAST = { alarms: { email: "alarms@order-fanout.dev" }, throttle: { rate: 400, burst: 800 } };
@@ -89,7 +92,7 @@ const borderline = {
 describe("a surge of the API's full rate", () => {
   const configs = [...Object.values(mistaken).map(({ config }) => config), borderline];
   let loaded: Loaded[];
-  let [fast, usual, small]: (Loaded | undefined)[] = [];
+  let [fast, usual, small, plain]: (Loaded | undefined)[] = [];
   before(async () => {
     const consumers = {
       inventory: { maxConcurrency: 40, expectedMilliseconds: 60 },
@@ -99,8 +102,10 @@ describe("a surge of the API's full rate", () => {
     };
     const everybody = Object.fromEntries([...Object.keys(registry), "audit"].map((name) => [name, {}]));
     const inNewAccount = { accountConcurrency: 10, consumers: { audit: { maxConcurrency: 20 } } };
-    loaded = await loadConfigs([...configs, { ...FAST, consumers }, { consumers: everybody }, inNewAccount]);
-    [fast, usual, small] = loaded.slice(configs.length);
+    const five = { inventory: {}, notifications: {}, shipment: {}, analytics: {}, audit: {} };
+    const others = [{ ...FAST, consumers }, { consumers: everybody }, inNewAccount, { consumers: five }];
+    loaded = await loadConfigs([...configs, ...others]);
+    [fast, usual, small, plain] = loaded.slice(configs.length);
   });
 
   for (const [index, [name, { mistakes }]] of Object.entries(mistaken).entries()) {
@@ -194,6 +199,12 @@ describe("a surge of the API's full rate", () => {
     expect(fast?.warnings).to.deep.equal([
       "warning: [runtime] consumers.notifications: 400 requests a second bring 800 messages a second, and it sustains 250: a backlog would grow. Raise maxConcurrency, or lower throttle.rate",
     ]);
+  });
+
+  it("is in the README as the program prints it, at the defaults", async () => {
+    const text = await readFile(join(root, "README.md"), "utf8");
+    const [, table] = /```\n(A surge of [^`]+)\n```/.exec(text) ?? [];
+    expect(plain?.printed).to.deep.equal([`info: [runtime] ${table}`]);
   });
 
   it("finds no more executions than the account has", () => {
