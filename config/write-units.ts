@@ -20,8 +20,8 @@ const INDEX = "outbox index";
 /** An event: its item in the transaction, its mark taken off; the index takes the mark in and out again. */
 const EVENT: WriteUnits = { orders: IN_TRANSACTION + ALONE, [INDEX]: 2 * ALONE };
 
-/** `POST /orders`: the order, its contact and its event. */
-export const placingUnits: WriteUnits = add({ orders: 2 * IN_TRANSACTION }, EVENT);
+/** `POST /orders`: the order, its contact, its Idempotency-Key and its event. */
+export const placingUnits: WriteUnits = add({ orders: 3 * IN_TRANSACTION }, EVENT);
 
 /**
  * The write units that a consumer uses for a message at most, by what its handler declares: each writing verb of a table

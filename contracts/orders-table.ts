@@ -5,14 +5,18 @@ import { PastMoney } from "./text.ts";
 
 /**
  * The orders table: key `orderId` + `entry`. An order is an item `order`, an item `contact`, and an item `event#<type>`
- * for each of its events, which together are its timeline and, while they are unpublished, the outbox.
+ * for each of its events, which together are its timeline and, while they are unpublished, the outbox. An order that came
+ * with an Idempotency-Key also has an item `key` under `key#<hash>`, which names it.
  */
 const ORDER = "order";
 const CONTACT = "contact";
 const EVENT = "event#";
+const KEY = "key";
 
 export const orderKey = (orderId: string) => ({ orderId, entry: ORDER });
 export const contactKey = (orderId: string) => ({ orderId, entry: CONTACT });
+/** The key of the item that stands for an Idempotency-Key; for the hash see `handlers/place-order/idempotency-key.ts`. */
+export const keyKey = (hash: string) => ({ orderId: `${KEY}#${hash}`, entry: KEY });
 
 /** How the outbox finds its items in this table. */
 export const ordersOutboxKey: OutboxKey = { partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: EVENT };
@@ -35,13 +39,22 @@ export const StoredOrder = z.object({
   total: PastMoney,
   paymentReference: z.string().optional(),
   placedAt: z.string(),
-  /** SHA-256 of the canonical request: one idempotency key stands for one body. */
-  fingerprint: z.string(),
+  /** The hash of the Idempotency-Key that it came with. */
+  keyHash: z.string().optional(),
   /** Whether its lines have been taken from the stock and not given back. */
   stockTaken: z.boolean().optional(),
   shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
 });
 export type StoredOrder = z.output<typeof StoredOrder>;
+
+/** An item `key`: one Idempotency-Key of one caller stands for one order, and for one body. */
+export const StoredKey = z.object({
+  /** The order's id. */
+  names: z.string(),
+  /** SHA-256 of the canonical request. */
+  fingerprint: z.string(),
+});
+export type StoredKey = z.output<typeof StoredKey>;
 
 /** The item `contact`: all the personal data of an order, and nothing else. */
 export const StoredContact = z.object({

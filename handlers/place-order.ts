@@ -1,17 +1,25 @@
 import { createHash, randomUUID } from "node:crypto";
 import { OrderPlaced } from "../contracts/events.ts";
 import { OrderRequest } from "../contracts/order.ts";
-import { contactKey, orderKey, type StoredContact, type StoredOrder } from "../contracts/orders-table.ts";
+import {
+  contactKey,
+  keyKey,
+  orderKey,
+  StoredKey,
+  type StoredContact,
+  type StoredOrder,
+} from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import { CatalogueItem } from "../contracts/stock.ts";
-import { idempotencyKey } from "./place-order/idempotency-key.ts";
+import { idempotencyKey, keyHash } from "./place-order/idempotency-key.ts";
 import { price } from "./place-order/pricing.ts";
 import { route, table } from "../runtime/index.ts";
 import { loadOrder, placedView } from "./orders.ts";
 
 /**
  * `POST /orders`: prices the lines from the catalogue, and writes order, contact and `order.placed` in one transaction.
- * With an Idempotency-Key the order's id is made from it, so that the same key finds the same order.
+ * With an Idempotency-Key, an item that names the order is part of it: the same key finds the same order, and the item's
+ * condition decides between requests that come at once.
  */
 export default route({
   module: import.meta,
@@ -20,19 +28,16 @@ export default route({
   uses: { orders: table("get", "put"), stock: table("getMany") },
 
   async handle({ body, headers }, { orders, stock, emit, transact, log }) {
-    const key = idempotencyKey(headers["idempotency-key"]);
-    const orderId = key === undefined ? randomUUID() : uuidOf(body.customerId ?? "", key);
-    const fingerprint = sha256(canonical(body)).toString("hex");
-    const replay = async () => {
-      const stored = await loadOrder(orders, orderId);
-      return stored && replayed(stored, fingerprint);
-    };
+    const sent = idempotencyKey(headers["idempotency-key"]);
+    const hash = sent === undefined ? undefined : keyHash({ customerId: body.customerId, key: sent });
+    const fingerprint = sha256(canonical(body));
 
-    const before = key !== undefined && (await replay());
+    const before = await replay();
     if (before) return before;
 
     const catalogue = await stock.getMany(body.items.map(({ sku }) => ({ sku })));
     const { items, total } = price(body, CatalogueItem.array().parse(catalogue));
+    const orderId = randomUUID();
     const order: StoredOrder = {
       orderId,
       status: "placed",
@@ -41,13 +46,17 @@ export default route({
       total,
       ...(body.paymentReference !== undefined && { paymentReference: body.paymentReference }),
       placedAt: new Date().toISOString(),
-      fingerprint,
+      ...(hash !== undefined && { keyHash: hash }),
     };
     const { customer, shippingAddress } = body;
     const contact: StoredContact = { orderId, customer, shippingAddress };
+    const named: StoredKey = { names: orderId, fingerprint };
     const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
     const refused = await transact([
-      orders.put({ Item: { ...order, ...orderKey(orderId) }, ConditionExpression: "attribute_not_exists(orderId)" }),
+      ...(hash === undefined
+        ? []
+        : [orders.put({ Item: { ...named, ...keyKey(hash) }, ConditionExpression: "attribute_not_exists(orderId)" })]),
+      orders.put({ Item: { ...order, ...orderKey(orderId) } }),
       orders.put({ Item: { ...contact, ...contactKey(orderId) } }),
       emit(OrderPlaced, orderId, { customerId: order.customerId, lines, total }),
     ]);
@@ -55,11 +64,24 @@ export default route({
       // Another request with the same key was faster: its answer is ours.
       const after = await replay();
       if (after) return after;
-      throw new Error("the order was refused by its condition, and is not there");
+      throw new Error("the order was refused by its condition, and its key names none");
     }
 
     log.info("placed", { orderId, lines: items.length, total: total.amount, currency: total.currency });
     return created(order);
+
+    /** The first answer again, byte for byte, whatever the catalogue says now; nothing for a key that is new. */
+    async function replay() {
+      const item = hash === undefined ? undefined : await orders.get(keyKey(hash));
+      if (!item) return undefined;
+      const { names, fingerprint: first } = StoredKey.parse(item);
+      if (first !== fingerprint) {
+        throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body.");
+      }
+      const stored = await loadOrder(orders, names);
+      if (!stored) throw new Error("the order that the key names is not there");
+      return created(stored, { "idempotency-replayed": "true" });
+    }
   },
 });
 
@@ -67,23 +89,7 @@ function created(order: StoredOrder, headers: Record<string, string> = {}) {
   return { statusCode: 201, headers: { location: `/orders/${order.orderId}`, ...headers }, body: placedView(order) };
 }
 
-/** The first answer again, byte for byte, whatever the catalogue says now. */
-function replayed(order: StoredOrder, fingerprint: string) {
-  if (order.fingerprint !== fingerprint) {
-    throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to an order with another body.");
-  }
-  return created(order, { "idempotency-replayed": "true" });
-}
-
-const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-/** A UUID of version 8 (RFC 9562, section 5.8) made of a hash of customer and key: each customer has keys of their own. */
-function uuidOf(customerId: string, key: string): string {
-  const bytes = sha256(JSON.stringify(["order", customerId, key])).subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** JSON with the keys of every object in order: the same text for the same request. */
 function canonical(value: unknown): string {

@@ -173,8 +173,8 @@ describe("a surge of the API's full rate", () => {
         },
       },
       writeUnits: {
-        // Order, contact and event of POST /orders, its mark; inventory's order, event and mark.
-        orders: 400 * (3 * 2 + 1 + 2 + 2 + 1),
+        // Order, contact, key and event of POST /orders, its mark; inventory's order, event and mark.
+        orders: 400 * (4 * 2 + 1 + 2 + 2 + 1),
         "outbox index": 400 * (2 + 2),
         stock: 400 * 3 * 2,
         "points-acme-balances": 400 * 2 * 2,
@@ -193,7 +193,7 @@ describe("a surge of the API's full rate", () => {
         "notifications             40         250            2         800                   192           10          3,200",
         "analytics      100 (assumed)       2,000            3       1,200                    36            2              0",
         "The consumers use 102 of the account's 1,000 concurrent executions.",
-        "Write units a second, where a fresh table takes 4,000: orders 4,800 (too many), outbox index 1,600, stock 2,400, points-acme-balances 1,600, effects 3,200.",
+        "Write units a second, where a fresh table takes 4,000: orders 5,600 (too many), outbox index 1,600, stock 2,400, points-acme-balances 1,600, effects 3,200.",
       ].join("\n"),
     ]);
     expect(fast?.warnings).to.deep.equal([

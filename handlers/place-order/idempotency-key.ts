@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Problem } from "../../contracts/problems.ts";
 
 /**
@@ -18,3 +19,17 @@ export function idempotencyKey(header: string | undefined): string | undefined {
   }
   return key;
 }
+
+/** A key and whose it is. What is left out is nobody's: without callers who prove who they are, the body's customer. */
+export interface ScopedKey {
+  /** Who vouches for the caller: a token's issuer. */
+  readonly issuer?: string | undefined;
+  readonly customerId?: string | undefined;
+  readonly key: string;
+}
+
+/** The hash under which a key is stored: the same key of two callers is two keys. */
+export const keyHash = ({ issuer, customerId, key }: ScopedKey): string =>
+  createHash("sha256")
+    .update(JSON.stringify([issuer ?? null, customerId ?? null, key]))
+    .digest("hex");

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { Target } from "../../commands/shared/target.ts";
 import { StoredEffect } from "../../contracts/ledger.ts";
 import type { OrderRequest } from "../../contracts/order.ts";
+import { keyKey } from "../../contracts/orders-table.ts";
 import { until } from "../support/until.ts";
 import { send, type Answer } from "./http.ts";
 
@@ -144,19 +145,21 @@ export class StackClient {
    * came later would not find its order, and its message would end as a dead letter.
    */
   async cleanUp(): Promise<void> {
+    const { orders, effects, stock } = this.target.outputs.tables;
     for (const orderId of this.#orders) {
       const { timeline } = await this.view(orderId);
       await until(`the customer of order ${orderId} is told`, () => this.isTold(orderId, timeline), PATIENCE_SECONDS);
       for (const { type } of timeline) {
         for (const { eventId, effect } of await this.effects(orderId, type)) {
-          await this.#delete(this.target.outputs.tables.effects, { eventId, effect });
+          await this.#delete(effects, { eventId, effect });
         }
       }
-      for (const { entry } of await this.items(orderId)) {
-        await this.#delete(this.target.outputs.tables.orders, { orderId, entry });
+      for (const { entry, keyHash } of await this.items(orderId)) {
+        if (typeof keyHash === "string") await this.#delete(orders, keyKey(keyHash));
+        await this.#delete(orders, { orderId, entry });
       }
     }
-    for (const sku of this.#skus) await this.#delete(this.target.outputs.tables.stock, { sku });
+    for (const sku of this.#skus) await this.#delete(stock, { sku });
   }
 
   async isTold(orderId: string, timeline: View["timeline"]): Promise<boolean> {

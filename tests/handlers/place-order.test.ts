@@ -1,9 +1,16 @@
 import { expect } from "chai";
+import * as z from "zod";
 import { cancelled } from "../support/calls.ts";
-import { orderRequest, storedOrder, withValue } from "../support/orders.ts";
+import { orderRequest, storedKey, storedOrder, withValue } from "../support/orders.ts";
 import { CLEAR, COMMIT, PRICE, PUBLISH, READ, field, good, post } from "../support/place-order.ts";
 
-const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const KeyItem = z.strictObject({ orderId: z.string(), entry: z.string(), names: z.string(), fingerprint: z.string() });
+const Committed = z.array(
+  z.object({
+    TransactItems: z.array(z.object({ Put: z.object({ Item: z.looseObject({ entry: z.string() }) }) })),
+  }),
+);
 
 describe("POST /orders", () => {
   it("answers 201 with the order at the catalogue's prices, and publishes after the commit", async () => {
@@ -58,15 +65,39 @@ describe("POST /orders", () => {
   describe("with an Idempotency-Key", () => {
     const key = { "idempotency-key": "key-1" };
 
-    it("makes the same order of the same key, whatever the form of its header", async () => {
+    it("makes an id that nobody can compute: another one each time", async () => {
       const script = { ...good, [READ]: [{}] };
-      const ids: unknown[] = [];
-      for (const text of ["key-1", "key-1", '"key-1"', "key-2"]) {
-        ids.push(field((await post(orderRequest, script, { "idempotency-key": text })).body, "orderId"));
+      const ids = [await post(orderRequest, script, key), await post(orderRequest, script, key)].map(({ body }) =>
+        String(field(body, "orderId")),
+      );
+      expect(ids.every((id) => UUID_V4.test(id))).to.equal(true);
+      expect(ids[0]).to.not.equal(ids[1]);
+    });
+
+    it("puts the key beside the order, under its customer's own hash, whatever the form of its header", async () => {
+      const script = { ...good, [READ]: [{}] };
+      const stored: z.output<typeof KeyItem>[] = [];
+      for (const [text, customerId] of [
+        ["key-1", "c-1"],
+        ['"key-1"', "c-1"],
+        ["key-2", "c-1"],
+        ["key-1", "c-2"],
+        ["key-1", undefined],
+      ]) {
+        const request = withValue("customerId", customerId);
+        const { body, inputs } = await post(request, script, { "idempotency-key": text ?? "" });
+        const items = Committed.parse(inputs(COMMIT)).flatMap(({ TransactItems }) =>
+          TransactItems.map(({ Put: { Item } }) => Item),
+        );
+        const item = KeyItem.parse(items.find(({ entry }) => entry === "key"));
+        expect(item.names).to.equal(field(body, "orderId"));
+        expect(items.find(({ entry }) => entry === "order")?.["keyHash"]).to.equal(item.orderId.slice("key#".length));
+        stored.push(item);
       }
-      expect(ids[0]).to.match(UUID_V8);
-      expect([ids[1], ids[2]]).to.deep.equal([ids[0], ids[0]]);
-      expect(ids[3]).to.not.equal(ids[0]);
+      const [bare, quoted, ...others] = stored.map(({ orderId }) => orderId);
+      expect(bare).to.match(/^key#[0-9a-f]{64}$/);
+      expect(quoted).to.equal(bare);
+      expect(new Set([bare, ...others]).size).to.equal(4);
     });
 
     it("refuses a key that is none, before anything is read", async () => {
@@ -82,7 +113,7 @@ describe("POST /orders", () => {
 
     it("answers the first answer again, byte for byte, and writes nothing", async () => {
       const stored = storedOrder;
-      const again = await post(orderRequest, { [READ]: [{ Item: stored }] }, key);
+      const again = await post(orderRequest, { [READ]: [{ Item: storedKey }, { Item: stored }] }, key);
       expect(again.statusCode).to.equal(201);
       expect(again.headers).to.deep.equal({
         "content-type": "application/json",
@@ -98,18 +129,18 @@ describe("POST /orders", () => {
         total: stored.total,
         placedAt: stored.placedAt,
       });
-      expect(again.asked).to.deep.equal([READ]);
+      expect(again.asked).to.deep.equal([READ, READ]);
     });
 
     it("takes the same body for the same, whatever the order of its keys", async () => {
       const turned = Object.fromEntries(Object.entries(orderRequest).reverse());
-      const { statusCode } = await post(turned, { [READ]: [{ Item: storedOrder }] }, key);
+      const { statusCode } = await post(turned, { [READ]: [{ Item: storedKey }, { Item: storedOrder }] }, key);
       expect(statusCode).to.equal(201);
     });
 
     it("answers 422 to the same key with another body, and writes nothing", async () => {
       const other = withValue("items.0.quantity", 3, withValue("expectedTotal", undefined));
-      const { statusCode, body, asked } = await post(other, { [READ]: [{ Item: storedOrder }] }, key);
+      const { statusCode, body, asked } = await post(other, { [READ]: [{ Item: storedKey }] }, key);
       expect([statusCode, field(body, "type"), asked]).to.deep.equal([
         422,
         "urn:order-fanout:problem:idempotency-key-reused",
@@ -119,14 +150,14 @@ describe("POST /orders", () => {
 
     it("answers as the faster one did when two come with one key", async () => {
       const stored = storedOrder;
-      const refused = cancelled("ConditionalCheckFailed", "ConditionalCheckFailed");
-      const script = { ...good, [READ]: [{}, { Item: stored }], [COMMIT]: [refused] };
+      const refused = cancelled("ConditionalCheckFailed", "None", "None", "None");
+      const script = { ...good, [READ]: [{}, { Item: storedKey }, { Item: stored }], [COMMIT]: [refused] };
       const { statusCode, headers, body, asked } = await post(orderRequest, script, key);
       expect([statusCode, headers["idempotency-replayed"], field(body, "orderId"), asked]).to.deep.equal([
         201,
         "true",
         stored.orderId,
-        [READ, PRICE, COMMIT, READ],
+        [READ, PRICE, COMMIT, READ, READ],
       ]);
     });
   });

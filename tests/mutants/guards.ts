@@ -34,35 +34,34 @@ const guard = (
 
 /** Every guard that a promise rests on. */
 export const guards: readonly Guard[] = [
-  {
-    name: "an order is written once",
-    promise: "I16",
-    by: oneKey,
-    edits: [
-      { file: "handlers/place-order.ts", find: 'ConditionExpression: "attribute_not_exists(orderId)"', replace: "" },
-      {
-        file: "runtime/ports/outbox.ts",
-        find: 'ConditionExpression: "attribute_not_exists(correlationId)",',
-        replace: "",
-      },
-    ],
-  },
+  guard(
+    "I16",
+    "a key names one order",
+    oneKey,
+    "handlers/place-order.ts",
+    'ConditionExpression: "attribute_not_exists(orderId)"',
+    "",
+  ),
+  guard(
+    "I16",
+    "an order's id is random",
+    test(
+      "tests/handlers/place-order.test.ts",
+      "POST /orders with an Idempotency-Key",
+    )("makes an id that nobody can compute: another one each time"),
+    "handlers/place-order.ts",
+    "const orderId = randomUUID();",
+    'const orderId = (hash ?? randomUUID()).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");',
+  ),
   guard(
     "I16",
     "a key is read before anything is priced",
     oneKey,
     "handlers/place-order.ts",
-    "key !== undefined && (await replay())",
-    "false && (await replay())",
+    "const before = await replay();",
+    "const before = false && (await replay());",
   ),
-  guard(
-    "I16",
-    "a key belongs to one body",
-    oneKey,
-    "handlers/place-order.ts",
-    "order.fingerprint !== fingerprint",
-    "false",
-  ),
+  guard("I16", "a key belongs to one body", oneKey, "handlers/place-order.ts", "first !== fingerprint", "false"),
   guard(
     "I4",
     "an event is marked until it is published",

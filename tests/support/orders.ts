@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { OrderRequest } from "../../contracts/order.ts";
-import type { StoredOrder } from "../../contracts/orders-table.ts";
+import type { StoredKey, StoredOrder } from "../../contracts/orders-table.ts";
 
 /** A request for an order that is valid in everything, and has every field. */
 export const orderRequest = {
@@ -49,7 +49,7 @@ const canonical = (value: unknown): string =>
 
 /** What the request became when it was placed, and was confirmed since. */
 export const storedOrder = {
-  orderId: "0b5e0f0c-1111-8222-9333-444455556666",
+  orderId: "0b5e0f0c-1111-4222-9333-444455556666",
   status: "confirmed",
   customerId: orderRequest.customerId,
   items: [
@@ -64,5 +64,10 @@ export const storedOrder = {
   total: { amount: 2_598, currency: "EUR" },
   paymentReference: orderRequest.paymentReference,
   placedAt: "2026-11-01T12:00:00.000Z",
-  fingerprint: createHash("sha256").update(canonical(orderRequest)).digest("hex"),
 } satisfies StoredOrder;
+
+/** The item of the key that the order came with. */
+export const storedKey = {
+  names: storedOrder.orderId,
+  fingerprint: createHash("sha256").update(canonical(orderRequest)).digest("hex"),
+} satisfies StoredKey;

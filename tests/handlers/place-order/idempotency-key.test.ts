@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Problem } from "../../../contracts/problems.ts";
-import { idempotencyKey } from "../../../handlers/place-order/idempotency-key.ts";
+import { idempotencyKey, keyHash } from "../../../handlers/place-order/idempotency-key.ts";
 
 describe("idempotencyKey()", () => {
   it("is nothing without the header", () => {
@@ -64,5 +64,21 @@ describe("idempotencyKey()", () => {
       fc.property(key, (text) => idempotencyKey(text) === idempotencyKey(`"${text}"`)),
       { verbose: true },
     );
+  });
+});
+
+describe("keyHash()", () => {
+  it("gives each caller keys of their own", () => {
+    const hashes = [
+      { key: "1" },
+      { customerId: "c-1", key: "1" },
+      { customerId: "c-2", key: "1" },
+      { issuer: "https://one.test", customerId: "c-1", key: "1" },
+      { issuer: "https://two.test", customerId: "c-1", key: "1" },
+      { issuer: "https://two.test", customerId: "c-1", key: "2" },
+      { issuer: "c-1", key: "1" },
+    ].map(keyHash);
+    expect(new Set(hashes).size).to.equal(hashes.length);
+    expect(keyHash({ customerId: "c-1", key: "1" })).to.equal(hashes[1]);
   });
 });
