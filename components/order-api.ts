@@ -27,6 +27,8 @@ export interface OrderApiArgs<R extends Routes, T extends string, O> {
   corsOrigins: readonly string[];
   /** Concurrent executions that each of its functions has for itself. Default none. */
   apiReservedConcurrency?: number | undefined;
+  /** Days that contact data is kept after its order has ended: CONTACT_DAYS, for the routes that want it. */
+  contactDays: number;
   /** Days that logs are kept. */
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
@@ -91,7 +93,11 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
         logRetentionDays: args.logRetentionDays,
         vpc: args.vpc,
         handlerName: key,
-        ...(key === "$default" && { environment: { ROUTES: JSON.stringify(routes) } }),
+        environment: {
+          ...(key === "$default" && { ROUTES: JSON.stringify(routes) }),
+          ...("variables" in definition &&
+            definition.variables?.includes("CONTACT_DAYS") && { CONTACT_DAYS: String(args.contactDays) }),
+        },
       },
       parent,
     );

@@ -4,7 +4,7 @@ import type { ResourceNeed } from "../runtime/define/types.ts";
 import type { Scheduled } from "../runtime/index.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { ordersOutboxKey } from "../contracts/orders-table.ts";
+import { ORDERS_TTL, ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
 import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { assumedBy, denyWithoutTls, policy } from "./permissions.ts";
@@ -41,7 +41,12 @@ export class OrderStore extends pulumi.ComponentResource {
   constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderStore", name, {}, opts);
 
-    this.orders = createTable(`${name}-table`, { hashKey: "orderId", rangeKey: "entry", outbox: true }, args, this);
+    this.orders = createTable(
+      `${name}-table`,
+      { hashKey: "orderId", rangeKey: "entry", outbox: true, ttl: ORDERS_TTL },
+      args,
+      this,
+    );
     this.outbox = { outbox: this.orders, key: ordersOutboxKey };
     this.stock = createTable(`${name}-stock`, { hashKey: "sku" }, args, this);
     this.effects = {

@@ -82,6 +82,11 @@ export const StackConfig = z.strictObject({
   accountConcurrency: z.int().min(10).max(100_000).default(1_000),
   /** Concurrent executions that each of the API's functions has for itself: 1 to 10,000. Default none. */
   apiReservedConcurrency: z.int().min(1).max(10_000).optional(),
+  /**
+   * Days that an order's name, addresses and phone number are kept after it has ended: 1 to 3,650. Default 90. Orders that
+   * are there already keep the days that they were placed with.
+   */
+  contactDays: z.int().min(1).max(3_650).default(90),
   /** Tags of every resource. Default none. */
   tags: z
     .record(z.string(), z.string())

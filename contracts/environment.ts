@@ -14,6 +14,7 @@ const json = <S extends z.ZodType>(schema: S) =>
     })
     .pipe(schema);
 const seconds = z.coerce.number().positive();
+const days = z.coerce.number().positive();
 
 /** Every environment variable of our functions: components write them, `readEnvironment` reads them inside Lambda. */
 const FunctionEnvironment = z.object({
@@ -33,6 +34,8 @@ const FunctionEnvironment = z.object({
   LEASE_SECONDS: seconds.optional(),
   /** How long an event may be unpublished before the relay publishes it, in seconds. */
   RELAY_AFTER_SECONDS: seconds.optional(),
+  /** How long contact data is kept after its order has ended, in days. */
+  CONTACT_DAYS: days.optional(),
   /** Every route's key, for the route that answers where no other does. */
   ROUTES: json(z.array(z.string())).optional(),
 });

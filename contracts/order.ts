@@ -55,14 +55,20 @@ export const OrderStatus = z.enum(["placed", "confirmed", "on-hold", "rejected",
 export type OrderStatus = z.output<typeof OrderStatus>;
 
 /** The statuses that may follow each status. The only place that says so. */
-export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+const next = {
   placed: ["confirmed", "rejected", "cancelled"],
   confirmed: ["shipping", "on-hold", "cancelled"],
   "on-hold": ["cancelled"],
   rejected: [],
   shipping: [],
   cancelled: [],
-};
+} as const satisfies Readonly<Record<OrderStatus, readonly OrderStatus[]>>;
+export const transitions: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = next;
+
+/** The statuses that none follows: with them an order ends. */
+export type EndStatus = { [S in OrderStatus]: (typeof next)[S] extends readonly [] ? S : never }[OrderStatus];
+
+export const hasEnded = (status: OrderStatus): boolean => transitions[status].length === 0;
 
 /** The statuses from which an order may go to `to`. */
 export const statusesBefore = (to: OrderStatus): OrderStatus[] =>

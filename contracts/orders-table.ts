@@ -56,9 +56,16 @@ export const StoredKey = z.object({
 });
 export type StoredKey = z.output<typeof StoredKey>;
 
+/** The attribute with the time, in seconds since 1970, after which DynamoDB deletes an item. */
+export const ORDERS_TTL = "expiresAt";
+
 /** The item `contact`: all the personal data of an order, and nothing else. */
 export const StoredContact = z.object({
   orderId: z.string(),
+  /** How long it is kept after the order has ended, in seconds. What was stored before this was, has none. */
+  keptSeconds: z.int().positive().optional(),
+  /** Set when the order ends. DynamoDB may take days to delete what has expired: readers leave it out. */
+  [ORDERS_TTL]: z.int().optional(),
   customer: z.object({
     name: z.string(),
     email: z.string(),
@@ -82,14 +89,21 @@ export type StoredEvent = z.output<typeof StoredEvent>;
 /** The items of an order by what they are. Items of any other kind under its key are left out. */
 export function splitEntries(entries: readonly Readonly<Record<string, unknown>>[]) {
   const order = entries.find(({ entry }) => entry === ORDER);
-  const contact = entries.find(({ entry }) => entry === CONTACT);
   return {
     order: order && StoredOrder.parse(order),
-    contact: contact && StoredContact.parse(contact),
+    contact: contactIn(entries),
     events: entries
       .filter(({ entry }) => typeof entry === "string" && entry.startsWith(EVENT))
       .map((item) => StoredEvent.parse(item)),
   };
+}
+
+/** The contact, unless it has been erased: then it is gone, has expired, or what remains of it has no customer. */
+function contactIn(entries: readonly Readonly<Record<string, unknown>>[]): StoredContact | undefined {
+  const item = entries.find(({ entry }) => entry === CONTACT);
+  if (item?.["customer"] === undefined) return undefined;
+  const contact = StoredContact.parse(item);
+  return (contact.expiresAt ?? Infinity) <= Date.now() / 1_000 ? undefined : contact;
 }
 
 /** The events of an order as its timeline, oldest first. */

@@ -3,7 +3,7 @@ import { isOrderId } from "../contracts/order.ts";
 import type { StoredOrder } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import { route, table } from "../runtime/index.ts";
-import { loadOrder, moveTo, placedView } from "./orders.ts";
+import { end, loadOrder, placedView } from "./orders.ts";
 
 /**
  * `POST /orders/{orderId}/cancel`: while the order is not yet shipping. The status decides, by condition; the stock
@@ -17,7 +17,7 @@ export default route({
   async handle({ pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
     const before = await existing();
     const refused = await transact([
-      orders.update(moveTo(orderId, "cancelled")),
+      ...end(orders, orderId, "cancelled"),
       emit(OrderCancelled, orderId, { customerId: before.customerId }),
     ]);
     if (refused.length === 0) {

@@ -1,6 +1,6 @@
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "../contracts/events.ts";
 import { consumer, table } from "../runtime/index.ts";
-import { loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
+import { end, loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
 
 /**
  * Deducts every line or none, in one transaction with the order's new status and the event that announces it. When an
@@ -43,7 +43,7 @@ export default consumer({
       .map(({ sku, quantity }) => ({ sku, requested: quantity }));
     if (shortages.length === 0) throw new Error("order.confirmed is in the outbox of an order that is only placed");
     const refusedAgain = await transact([
-      orders.update(moveTo(orderId, "rejected")),
+      ...end(orders, orderId, "rejected"),
       emit(OrderRejected, orderId, { customerId, shortages }),
     ]);
     if (refusedAgain.length === 0) log.info("rejected", { short: shortages.map(({ sku }) => sku).join(" ") });

@@ -36,21 +36,24 @@ export default consumer({
   async handle(event, { orders, effects, mail, text, log }) {
     const orderId = event.subject;
     const { order, contact } = await loadOrderAndContact(orders, orderId);
+    if (!contact) return record("e-mail", await effects.once("email", async () => ERASED));
     const { customer } = contact;
     const message = messageFor(event, order, customer.name);
     const tags = { orderId };
 
-    const mailed = await effects.once("email", () => mail.send({ to: customer.email, tags, ...message }));
-    if (mailed) report("e-mail", mailed);
+    record("e-mail", await effects.once("email", () => mail.send({ to: customer.email, tags, ...message })));
 
     const { phone } = customer;
     if (event.type !== "shipment.booked" || phone === undefined || !customer.smsConsent) return;
-    const texted = await effects.once("sms", () => text.send({ to: phone, tags, text: message.subject }));
-    if (texted) report("SMS", texted);
+    record("SMS", await effects.once("sms", () => text.send({ to: phone, tags, text: message.subject })));
 
-    function report(what: string, { outcome, reason }: Outcome): void {
-      if (outcome === "refused") log.warn(`${what} refused`, { reason });
-      else log.info(`${what} ${outcome}`, { reason });
+    /** Logs what came of it now, if anything did. */
+    function record(what: string, now: Outcome | undefined): void {
+      if (now?.outcome === "refused") log.warn(`${what} refused`, { reason: now.reason });
+      else if (now) log.info(`${what} ${now.outcome}`, { reason: now.reason });
     }
   },
 });
+
+/** What is recorded where the customer's data is no longer there. */
+const ERASED: Outcome = { outcome: "not-sent", reason: "erased" };

@@ -1,12 +1,19 @@
-import { statusesBefore, type OrderStatus } from "../contracts/order.ts";
-import { contactKey, orderKey, splitEntries, StoredOrder, type StoredContact } from "../contracts/orders-table.ts";
+import { statusesBefore, type EndStatus, type OrderStatus } from "../contracts/order.ts";
+import {
+  contactKey,
+  orderKey,
+  ORDERS_TTL,
+  splitEntries,
+  StoredOrder,
+  type StoredContact,
+} from "../contracts/orders-table.ts";
 import type { Ports } from "../runtime/index.ts";
 
 /** An event names an order that is not in the table. It is thrown, so that the message comes again. */
 export class OrderNotFound extends Error {
   override readonly name = "OrderNotFound";
   constructor(orderId: string) {
-    super(`order ${orderId} or its contact is not in the orders table`);
+    super(`order ${orderId} is not in the orders table`);
   }
 }
 
@@ -20,23 +27,45 @@ export async function loadOrder(
 }
 
 /**
- * Reads an order and its contact, in one call.
+ * Reads an order and its contact, in one call. They are written together: an order without a contact is one whose contact
+ * has been erased since, and then there is nobody to write or to ship to.
  * @throws OrderNotFound
  */
 export async function loadOrderAndContact(
   orders: Pick<Ports["table"], "getMany">,
   orderId: string,
-): Promise<{ order: StoredOrder; contact: StoredContact }> {
+): Promise<{ order: StoredOrder; contact: StoredContact | undefined }> {
   const { order, contact } = splitEntries(await orders.getMany([orderKey(orderId), contactKey(orderId)]));
-  if (!order || !contact) throw new OrderNotFound(orderId);
+  if (!order) throw new OrderNotFound(orderId);
   return { order, contact };
 }
 
+type Also = Partial<Omit<StoredOrder, "orderId" | "status">>;
+
 /**
  * The update that moves an order on to a status, if it is in one of the statuses that the table of transitions lets come
- * before it. `also` is set along with the status.
+ * before it. `also` is set along with the status. What ends an order is `end`.
  */
-export function moveTo(orderId: string, to: OrderStatus, also: Partial<Omit<StoredOrder, "orderId" | "status">> = {}) {
+export const moveTo = (orderId: string, to: Exclude<OrderStatus, EndStatus>, also?: Also) => move(orderId, to, also);
+
+/**
+ * The writes that end an order: the move to its last status, first, and from now on its contact's days are counted. If the
+ * contact has been erased, what the second write leaves has no personal data and expires as well.
+ */
+export function end(orders: Pick<Ports["table"], "update">, orderId: string, to: EndStatus, also?: Also) {
+  const expire = {
+    Key: contactKey(orderId),
+    UpdateExpression: "SET #expires = :now + if_not_exists(keptSeconds, :usual)",
+    ExpressionAttributeNames: { "#expires": ORDERS_TTL },
+    ExpressionAttributeValues: { ":now": Math.floor(Date.now() / 1_000), ":usual": USUAL_SECONDS },
+  };
+  return [orders.update(move(orderId, to, also)), orders.update(expire)] as const;
+}
+
+/** For the contacts that were stored without `keptSeconds`: 90 days. */
+const USUAL_SECONDS = 90 * 24 * 3_600;
+
+function move(orderId: string, to: OrderStatus, also: Also = {}) {
   const set = Object.entries({ status: to, ...also });
   const from = statusesBefore(to);
   return {

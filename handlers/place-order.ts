@@ -26,8 +26,9 @@ export default route({
   body: OrderRequest,
   emits: [OrderPlaced],
   uses: { orders: table("get", "put"), stock: table("getMany") },
+  variables: ["CONTACT_DAYS"],
 
-  async handle({ body, headers }, { orders, stock, emit, transact, log }) {
+  async handle({ body, headers }, { orders, stock, emit, transact, env, log }) {
     const sent = idempotencyKey(headers["idempotency-key"]);
     const hash = sent === undefined ? undefined : keyHash({ customerId: body.customerId, key: sent });
     const fingerprint = sha256(canonical(body));
@@ -49,7 +50,7 @@ export default route({
       ...(hash !== undefined && { keyHash: hash }),
     };
     const { customer, shippingAddress } = body;
-    const contact: StoredContact = { orderId, customer, shippingAddress };
+    const contact: StoredContact = { orderId, customer, shippingAddress, keptSeconds: env.CONTACT_DAYS * 24 * 3_600 };
     const named: StoredKey = { names: orderId, fingerprint };
     const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
     const refused = await transact([

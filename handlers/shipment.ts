@@ -4,14 +4,14 @@ import { OrderConfirmed, ShipmentBooked, ShipmentRefused } from "../contracts/ev
 import type { StoredContact, StoredOrder } from "../contracts/orders-table.ts";
 import { text } from "../contracts/text.ts";
 import { consumer, https, table } from "../runtime/index.ts";
-import { loadOrder, loadOrderAndContact, moveTo } from "./orders.ts";
+import { end, loadOrder, loadOrderAndContact, moveTo } from "./orders.ts";
 
 const Booking = z.object({ carrier: text(80), trackingNumber: text(80) });
 type Booking = z.output<typeof Booking>;
 
 /**
  * Books a confirmed order with the carrier; the idempotency key is the order's id. A final refusal puts the order on
- * hold for a person; any other failure is thrown, and tried again.
+ * hold for a person, and so does an address that has been erased; any other failure is thrown, and tried again.
  */
 export default consumer({
   module: import.meta,
@@ -36,19 +36,19 @@ export default consumer({
     if (order.status !== "confirmed")
       return log.info("nothing to do: the order has moved on", { status: order.status });
 
-    const booked = await book(order, contact);
+    const booked = contact ? await book(order, contact) : { refused: "erased" };
     if ("refused" in booked) {
       const refused = await transact([
         orders.update(moveTo(orderId, "on-hold")),
         emit(ShipmentRefused, orderId, { customerId, carrier: hostOf(url), reason: booked.refused }),
       ]);
       if (refused.length > 0) return log.info("nothing to do: the order has moved on");
-      return log.warn("the carrier refused the shipment: a person has to decide", { reason: booked.refused });
+      return log.warn("the shipment was refused: a person has to decide", { reason: booked.refused });
     }
 
     const shipment: Booking = { carrier: booked.carrier, trackingNumber: booked.trackingNumber };
     const refused = await transact([
-      orders.update(moveTo(orderId, "shipping", { shipment })),
+      ...end(orders, orderId, "shipping", { shipment }),
       emit(ShipmentBooked, orderId, { customerId, ...shipment }),
     ]);
     if (refused.length === 0) return log.info("booked", shipment);

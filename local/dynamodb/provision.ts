@@ -36,6 +36,15 @@ function keySchema(hash: string | undefined, range: string | undefined): { Attri
   return range === undefined ? hashes : [...hashes, { AttributeName: range, KeyType: "RANGE" }];
 }
 
+const Ttl = z.object({ TimeToLiveDescription: z.object({ TimeToLiveStatus: z.string() }) });
+
+/** Has items deleted after the time in their attribute, also in a table that an earlier run made without. */
+async function expire(call: DynamoDb["call"], TableName: string, AttributeName: string): Promise<void> {
+  const { TimeToLiveDescription: found } = Ttl.parse(await call("DescribeTimeToLive", { TableName }));
+  if (found.TimeToLiveStatus === "ENABLED") return;
+  await call("UpdateTimeToLive", { TableName, TimeToLiveSpecification: { AttributeName, Enabled: true } });
+}
+
 async function describeTable(call: DynamoDb["call"], name: string): Promise<unknown> {
   try {
     return await call("DescribeTable", { TableName: name });
@@ -75,10 +84,6 @@ export async function table(
       BillingMode: "PAY_PER_REQUEST",
       ...(indexes.length > 0 ? { GlobalSecondaryIndexes: indexes } : {}),
     });
-    if (inputs.ttl?.attributeName && inputs.ttl.enabled !== false) {
-      const TimeToLiveSpecification = { AttributeName: inputs.ttl.attributeName, Enabled: true };
-      await call("UpdateTimeToLive", { TableName: name, TimeToLiveSpecification });
-    }
   } else {
     const { Table: found } = Described.parse(existing);
     const shape = (key: unknown, gsis: readonly { IndexName: string; KeySchema: unknown }[]) =>
@@ -87,6 +92,7 @@ export async function table(
       throw unsupported(resource, "the table kept from an earlier run has other keys. Start with --fresh.");
     }
   }
+  if (inputs.ttl?.attributeName && inputs.ttl.enabled !== false) await expire(call, name, inputs.ttl.attributeName);
   const tableArn = arn("dynamodb", settings.region, `table/${name}`);
   return { id: name, outputs: { name, arn: tableArn, streamArn: "", streamLabel: "", region: settings.region } };
 }

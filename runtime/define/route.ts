@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { EventType } from "../../contracts/cloud-event.ts";
+import type { EnvironmentWith, VariableName } from "../../contracts/environment.ts";
 import type { Context, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
 import type { Use } from "./uses.ts";
 
@@ -29,12 +30,13 @@ export interface Route<out N extends Need = Need> {
   readonly emits?: readonly EventType[];
   readonly uses?: Readonly<Record<string, Use>>;
   readonly body?: z.ZodType;
+  readonly variables?: readonly VariableName[];
   readonly handle: (request: never, context: never) => Promise<RouteResponse>;
   /** For the compiler alone. */
   readonly needs?: N;
 }
 
-interface Definition<B extends z.ZodType, M extends EventType, U, I> {
+interface Definition<B extends z.ZodType, M extends EventType, U, I, V extends VariableName> {
   /** `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback: serialized. */
   module?: I;
   /** The events that it may emit, each in the transaction of the change that it announces. */
@@ -43,7 +45,12 @@ interface Definition<B extends z.ZodType, M extends EventType, U, I> {
   uses?: Unreserved<U>;
   /** The schema of the JSON body. With one, all that is unreadable or invalid is answered before `handle` is called. */
   body?: InFile<I, B, "body">;
-  handle: (request: RouteRequest<z.output<B>>, context: Context<U, M, z.ZodUndefined>) => Promise<RouteResponse>;
+  /** The environment variables that it cannot do without. `OrderApi` says which it gives. */
+  variables?: readonly V[];
+  handle: (
+    request: RouteRequest<z.output<B>>,
+    context: Context<U, M, z.ZodUndefined> & { readonly env: EnvironmentWith<V> },
+  ) => Promise<RouteResponse>;
 }
 
 /** Defines a route of the API. */
@@ -52,7 +59,8 @@ export function route<
   const M extends EventType = never,
   const U extends Uses = Record<never, never>,
   I extends ImportMeta = never,
->(definition: Definition<B, M, U, I>): Route<Needs<U, never, M["type"]>>;
+  const V extends VariableName = never,
+>(definition: Definition<B, M, U, I, V>): Route<Needs<U, never, M["type"]>>;
 export function route(definition: Route): Route {
   return definition;
 }

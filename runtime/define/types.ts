@@ -110,7 +110,7 @@ export type Uses = Readonly<Record<string, Use>>;
 export type Unreserved<U> = {
   readonly [N in keyof U]: N extends Reserved ? `\`${N}\` is a name that every context has: use another one` : U[N];
 };
-type Reserved = "emit" | "log" | "settings" | "signal" | "transact";
+type Reserved = "emit" | "env" | "log" | "metric" | "settings" | "signal" | "transact";
 
 /** The schema `S` of a definition with the module `I`: an inline callback is serialized, which no schema survives. */
 export type InFile<I, S, What extends string> = [I] extends [never]

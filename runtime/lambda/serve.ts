@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type * as z from "zod";
+import type { VariableName } from "../../contracts/environment.ts";
 import { fieldErrors, Problem } from "../../contracts/problems.ts";
 import type { Calls } from "../ports/calls.ts";
 import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
@@ -11,6 +12,7 @@ import type { RouteRequest, RouteResponse } from "../define/route.ts";
 /** A definition of `route()`, or an inline callback, as the function runs it. */
 export interface Servable extends Contextual {
   readonly body?: z.ZodType;
+  readonly variables?: readonly VariableName[];
   readonly handle: (request: never, context: never) => Promise<RouteResponse>;
 }
 
@@ -18,7 +20,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Makes the Lambda handler of a route, for an HTTP API's payload format 2.0. Every error is problem+json (RFC 9457). */
 export function serve(definition: Servable, variables: Variables = process.env, calls?: Calls) {
-  const env = environmentOf(definition, variables);
+  const env = environmentOf(definition, variables, definition.variables);
   const base = jsonLog({ function: env.NAME });
   const opened = openContext(definition, env, calls);
   opened.catch(() => undefined);
@@ -54,7 +56,7 @@ export function serve(definition: Servable, variables: Variables = process.env, 
         log,
       });
       // `parseBody` has parsed the body by the schema that is the type of `handle`.
-      const { statusCode, headers, body } = await definition.handle(request as never, context as never);
+      const { statusCode, headers, body } = await definition.handle(request as never, { ...context, env } as never);
       return answer(statusCode, "application/json", body, headers);
     } catch (error) {
       const problem = error instanceof Problem ? error : unexpected(error, log);

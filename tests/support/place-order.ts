@@ -5,7 +5,7 @@ import { quietly } from "./captured.ts";
 import { clock, emitting, httpEvent, variables } from "./lambda.ts";
 import { mug } from "./orders.ts";
 
-const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
+const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', CONTACT_DAYS: "30", ...emitting });
 export const [READ, PRICE, COMMIT, PUBLISH, CLEAR] = [
   "dynamodb.GetItem",
   "dynamodb.BatchGetItem",

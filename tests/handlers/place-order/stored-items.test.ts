@@ -39,7 +39,13 @@ describe("what an order becomes in the orders table", () => {
     const { answer, items } = await place(orderRequest);
     const { customer, shippingAddress } = orderRequest;
     const { orderId } = answer;
-    expect(items.get("contact")).to.deep.equal({ orderId, entry: "contact", customer, shippingAddress });
+    expect(items.get("contact")).to.deep.equal({
+      orderId,
+      entry: "contact",
+      customer,
+      shippingAddress,
+      keptSeconds: 30 * 86_400,
+    });
   });
 
   it("is its event, marked as unpublished", async () => {

@@ -60,6 +60,10 @@ export class Database {
     await this.#documents.send(new UpdateCommand({ TableName, Key, ...update }));
   }
 
+  async remove(TableName: string, Key: Item): Promise<void> {
+    await this.#documents.send(new DeleteCommand({ TableName, Key }));
+  }
+
   /** How many items an index has. */
   async count({ table: TableName, index: IndexName }: Index): Promise<number> {
     return (await this.#documents.send(new ScanCommand({ TableName, IndexName, Select: "COUNT" }))).Count ?? 0;
@@ -70,7 +74,7 @@ export class Database {
     const { Items = [] } = await this.#documents.send(new ScanCommand({ TableName, IndexName }));
     for (const item of Items) {
       const Key = Object.fromEntries(key.map((name) => [name, item[name] as unknown]));
-      await this.#documents.send(new DeleteCommand({ TableName, Key }));
+      await this.remove(TableName, Key);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import type { OrderRequest } from "../../../contracts/order.ts";
-import { orderKey, StoredOrder } from "../../../contracts/orders-table.ts";
+import { contactKey, orderKey, StoredOrder } from "../../../contracts/orders-table.ts";
 import type { HostDefinition } from "../../../local/outside/define-host.ts";
 import carrier from "../../../local/outside/hosts/carrier.ts";
 import { cancelOrder, getOrder, placeOrder } from "../../../handlers/index.ts";
@@ -99,6 +99,16 @@ export class World extends System {
   async holdsStock(orderId: string): Promise<boolean> {
     const item = await this.database.item(this.stack.names.orders, orderKey(orderId));
     return StoredOrder.parse(item).stockTaken === true;
+  }
+
+  /** The order's contact data as it is stored. */
+  contact(orderId: string): Promise<Record<string, unknown> | undefined> {
+    return this.database.item(this.stack.names.orders, contactKey(orderId));
+  }
+
+  /** Takes the order's contact data away, as `orders -- erase` does. */
+  erase(orderId: string): Promise<void> {
+    return this.database.remove(this.stack.names.orders, contactKey(orderId));
   }
 
   /** What the ledger has of an effect, such as `notifications#email`. */
