@@ -10,8 +10,11 @@ export type WriteUnits = Readonly<Record<string, number>>;
 const IN_TRANSACTION = 2;
 const ALONE = 1;
 
-/** Lines of an order, for which nothing can be declared. */
-const LINES = 3;
+/**
+ * Items that one verb writes at most, for which nothing can be declared: an order's end is the end of its contact too, and
+ * an order has three lines.
+ */
+const ITEMS: Readonly<Record<string, number>> = { orders: 2, stock: 3 };
 
 const WRITES: ReadonlySet<string> = new Set(["put", "update", "remove"]);
 
@@ -25,7 +28,7 @@ export const placingUnits: WriteUnits = add({ orders: 3 * IN_TRANSACTION }, EVEN
 
 /**
  * The write units that a consumer uses for a message at most, by what its handler declares: each writing verb of a table
- * once (of the stock, once for each of three lines), an event if it emits any, and of the ledger a claim and a
+ * once (of the orders twice, of the stock once for each of three lines), an event if it emits any, and of the ledger a claim and a
  * completion for each kind of message that it sends.
  */
 export function unitsPerMessage(name: string, { uses = {}, emits = [] }: Pick<Consumer, "uses" | "emits">): WriteUnits {
@@ -33,7 +36,7 @@ export function unitsPerMessage(name: string, { uses = {}, emits = [] }: Pick<Co
   const effects = kinds.filter((kind) => kind === "email" || kind === "sms").length;
   const written = Object.entries(uses).map(([use, { kind, verbs, key }]): WriteUnits => {
     if (kind === "ledger") return { [use]: 2 * ALONE * effects };
-    const writes = verbs.filter((verb) => WRITES.has(verb)).length * (use === "stock" ? LINES : 1);
+    const writes = verbs.filter((verb) => WRITES.has(verb)).length * (ITEMS[use] ?? 1);
     if (kind !== "table" || writes === 0) return {};
     return { [key === undefined ? use : `${name}-${use}`]: IN_TRANSACTION * writes };
   });
