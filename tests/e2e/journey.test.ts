@@ -4,6 +4,7 @@ import { conformanceSuite } from "../conformance/suite.ts";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand } from "../support/command.ts";
 import { orderOf } from "../support/orders.ts";
+import { canariesSuite } from "./canaries.ts";
 import { Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
@@ -22,6 +23,7 @@ describe("an order's journey on the local cloud", () => {
   after(() => cloud.stop());
 
   conformanceSuite(() => cloud);
+  canariesSuite(() => ({ cloud, shop }));
 
   it("tells the customer at each step of a shipped order, once, and stores each event", async () => {
     await shop.sells("JOURNEY-1", 5);

@@ -53,8 +53,9 @@ describe("an order's contact data", () => {
   it("of an order that was stored without its days expires after 90", async () => {
     const order = await placed();
     const { world, orderId } = order;
-    const { keptSeconds: _, ...before } = (await world.contact(orderId)) ?? {};
+    const { keptSeconds, ...before } = (await world.contact(orderId)) ?? {};
     await world.database.put(world.stack.names.orders, before);
+    expect(keptSeconds).to.equal(90 * DAY);
     await world.cancel(orderId);
 
     expect(await expiry(order)).to.equal(90 * DAY);
