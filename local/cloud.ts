@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
 import { createRoles } from "./lambda/roles.ts";
 import { openVersions } from "./lambda/versions.ts";
+import { warm } from "./lambda/warm.ts";
 import { start as startMessaging } from "./messaging/server.ts";
 import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
@@ -25,10 +27,10 @@ import { start as startScheduler } from "./scheduler/scheduler.ts";
 import type { Console } from "./shared/console.ts";
 import { start as startLock } from "./shared/lock.ts";
 import { start as startLogs } from "./shared/logs.ts";
-import { personKey, referenceOf } from "./shared/names.ts";
+import { personKey } from "./shared/names.ts";
 import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
-import { clearState, writeOutputs } from "./shared/state.ts";
+import { clearState, writeOutputs, writeToken } from "./shared/state.ts";
 
 /** What was asked for on the command line. */
 export interface CloudArgs {
@@ -128,11 +130,13 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
+  const token = randomBytes(24).toString("base64url");
   const logGroups = new Map<string, LogGroup>();
   const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
     startEndpoint({
       port: endpointPort,
+      token,
       dynamodb,
       messaging,
       functions: started.promise,
@@ -151,6 +155,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const functions = await parts.add(
     startFunctions({
       endpoint: endpointUrl,
+      token,
       compileCache: args.compileCache,
       accountConcurrency: args.accountConcurrency,
       log,
@@ -205,8 +210,9 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, speed }));
 
-  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox` };
+  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token };
   const outputs = { ...exports, local };
+  writeToken(state, token);
   writeOutputs(state, outputs);
   answerRequests();
   setTimeout(flushCompileCache, 3000).unref();
@@ -221,18 +227,6 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 }
 
 const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
-
-/** Routes first, since a person calls those; then the consumers. One at a time: all at once would delay the first. */
-async function warm(api: ApiDefinition, functions: Functions): Promise<void> {
-  const routed = [...api.routes]
-    .sort((one, other) => Number(other.key.startsWith("POST")) - Number(one.key.startsWith("POST")))
-    .flatMap(({ target }) => api.integrations.get(target.replace(/^integrations\//, ""))?.uri ?? []);
-  const names = new Set(routed.map((uri) => referenceOf(uri).name));
-  const listening = functions.names().filter((name) => !names.has(name));
-  const [first, ...others] = routed;
-  for (const reference of new Set([...(first ? [first] : []), ...listening, ...others]))
-    await functions.warm(reference);
-}
 
 function stopwatch(say: Console): <T>(phase: string, work: Promise<T>) => Promise<T> {
   return (phase, work) => {

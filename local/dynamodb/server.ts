@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createRequire } from "node:module";
@@ -44,11 +45,12 @@ export async function start({ state, say }: DynamoDbArgs): Promise<DynamoDb> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   if (given !== undefined && given !== "") return connect(new URL(given), agent, async () => agent.destroy());
   const binary = findBinary(say);
-  const port = await freePort();
+  const host = quietAddress();
+  const port = await freePort(1, host);
   const database = join(state, "dynamodb.db");
   // The shell holds our pipe as its stdin and kills the binary when the pipe closes, however we die. It keeps no
   // other descriptor, so the binary's own death closes stderr. Detached: Ctrl-C must not reach it before us.
-  const watchdog = `"$0" serve --host 127.0.0.1 --port ${port} --db-path "$1" </dev/null & pid=$!
+  const watchdog = `"$0" serve --host ${host} --port ${port} --db-path "$1" </dev/null & pid=$!
 exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
   const child = spawn("sh", ["-c", watchdog, binary, database], { stdio: ["pipe", "ignore", "pipe"], detached: true });
   let said = "";
@@ -62,7 +64,7 @@ exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
     if (ready && !stopping) say(messageOf(error));
   });
   let ready = false;
-  const dynamodb = connect(new URL(`http://127.0.0.1:${port}`), agent, async () => {
+  const dynamodb = connect(new URL(`http://${host}:${port}`), agent, async () => {
     stopping = true;
     child.stdin.destroy();
     agent.destroy();
@@ -71,6 +73,15 @@ exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
   await Promise.race([answers(dynamodb), died]);
   ready = true;
   return dynamodb;
+}
+
+/**
+ * An address of loopback that no web page finds: dynoxide answers any page of any origin, and wants no key. macOS has
+ * 127.0.0.1 alone, where a page must still find the port among 22,000.
+ */
+function quietAddress(): string {
+  if (process.platform === "darwin") return "127.0.0.1";
+  return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
 function deathOf(said: string, database: string): LocalCloudError {

@@ -8,6 +8,7 @@ import { parseJson } from "../shared/json.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
 import { holdOrLose } from "./meet-faults.ts";
 import { sendJson } from "./protocol.ts";
+import { tokenHeader } from "./web-pages.ts";
 
 /** What people and tests look at and set under /_local/. */
 export interface ControlArgs {
@@ -71,7 +72,8 @@ async function serveInternet(
   if (typeof url !== "string" || typeof method !== "string")
     return sendJson(response, 400, { message: "not from a function" });
   await holdOrLose(request, response, faults);
-  const headers = Object.fromEntries(Object.entries(given).map(([name, value = ""]) => [name, String(value)]));
+  const sent = Object.entries(given).filter(([name]) => name !== tokenHeader);
+  const headers = Object.fromEntries(sent.map(([name, value = ""]) => [name, String(value)]));
   const { answer, note } = hosts.answer({ method, url: new URL(url), headers, text: body.toString() });
   const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
   if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });

@@ -19,7 +19,7 @@ export interface AwsCall {
 /** Reads a request: the service by its signature's scope, the operation by target, form or path. */
 export function describeCall(request: IncomingMessage, body: Buffer): AwsCall {
   const [path = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
-  const { caller, service } = credentialOf(request, new URLSearchParams(query));
+  const { caller, service } = credentialOf(request, query);
   const target = request.headers["x-amz-target"];
   if (service !== "s3" && typeof target === "string") {
     const [prefix = "", operation = ""] = target.split(".");
@@ -35,12 +35,15 @@ export function describeCall(request: IncomingMessage, body: Buffer): AwsCall {
 }
 
 /**
- * The access key and the service of a signature, in its header or in a presigned URL:
+ * The access key and the service of a signature: in its header, or in a presigned URL that reads from S3. Any other call
+ * by a URL alone is one that a page can have a browser make.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-function credentialOf({ headers }: IncomingMessage, query: URLSearchParams): { caller?: string; service?: string } {
+function credentialOf({ headers, method }: IncomingMessage, query: string): { caller?: string; service?: string } {
   const header = /Credential=([^,\s]+)/.exec(headers.authorization ?? "")?.[1];
-  const [caller, , , service] = (header ?? query.get("X-Amz-Credential") ?? "").split("/");
+  const presigned = new URLSearchParams(query).get("X-Amz-Credential")?.split("/") ?? [];
+  const taken = method === "GET" && presigned[3] === "s3" ? presigned : [];
+  const [caller, , , service] = header?.split("/") ?? taken;
   return { ...(caller ? { caller } : {}), ...(service ? { service } : {}) };
 }
 

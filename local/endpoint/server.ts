@@ -4,13 +4,15 @@ import { buffer } from "node:stream/consumers";
 import { authenticate } from "./authenticate.ts";
 import { serveControl, type ControlArgs } from "./control.ts";
 import { meetFaults } from "./meet-faults.ts";
-import { describeCall, sendError, sendJson, type AwsCall } from "./protocol.ts";
+import { describeCall, sendError, sendJson, type AwsCall, type AwsError } from "./protocol.ts";
 import { notImplemented, refuseUnserved } from "./served.ts";
+import { refuseControl, refusePageCall } from "./web-pages.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { answerLambda } from "./lambda.ts";
 import { logsOperations, type LogGroup } from "./logs.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Functions } from "../lambda/functions.ts";
+import { refuseHost } from "../shared/host.ts";
 import { listen, readBody } from "../shared/http.ts";
 import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
@@ -20,6 +22,8 @@ import type { Part } from "../shared/parts.ts";
 /** What stands behind the endpoint. */
 export interface EndpointArgs extends ControlArgs {
   readonly port: number;
+  /** Who changes something under /_local/ must send it. */
+  readonly token: string;
   /** Calls wait until it has started. */
   readonly dynamodb: Promise<DynamoDb>;
   /** Calls wait until it has started. */
@@ -33,6 +37,14 @@ export interface EndpointArgs extends ControlArgs {
   /** What the functions logged. */
   readonly logs: Logs;
 }
+
+/** The most bytes of a body: they are kept in memory. AWS's limits are the services' own, up to 5 GB for an S3 object. */
+const maxBody = 10 * 1024 * 1024;
+const tooLarge: AwsError = {
+  status: 413,
+  code: "RequestEntityTooLarge",
+  message: "The local cloud takes bodies of at most 10 MB.",
+};
 
 /** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Paths under /_local/ are ours, not AWS's. */
 export async function start(args: EndpointArgs): Promise<Part> {
@@ -54,8 +66,13 @@ export async function start(args: EndpointArgs): Promise<Part> {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, args: EndpointArgs): Promise<void> {
-  const body = (await readBody(request)) ?? Buffer.alloc(0);
-  if (request.url?.startsWith("/_local/")) return serveControl(request, response, body, args);
+  const isControl = request.url?.startsWith("/_local/") ?? false;
+  const stranger =
+    refuseHost(request, args.port) ?? (isControl ? refuseControl(request, args.token) : refusePageCall(request));
+  if (stranger !== undefined) return sendJson(response, 403, { message: stranger });
+  const body = await readBody(request, maxBody);
+  if (body === undefined) return sendError(response, describeCall(request, Buffer.alloc(0)), tooLarge);
+  if (isControl) return serveControl(request, response, body, args);
   const call = describeCall(request, body);
   const refused = authenticate(call, args.accessKeys) ?? refuseUnserved(call, request);
   if (refused) return sendError(response, call, refused);

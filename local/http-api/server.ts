@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Functions } from "../lambda/functions.ts";
+import { refuseHost } from "../shared/host.ts";
 import { readBody, listen } from "../shared/http.ts";
 import { arnMatches, referenceOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
@@ -99,6 +100,11 @@ async function serve(
   isStopping: () => boolean,
 ): Promise<void> {
   const { api } = running;
+  const stranger = refuseHost(request, running.port);
+  if (stranger !== undefined) {
+    response.writeHead(403, { "content-type": "application/json" });
+    return void response.end(JSON.stringify({ message: stranger }));
+  }
   const body = await readBody(request, maxBody);
   await running.open;
   const requestId = `${randomBytes(11).toString("base64url")}=`;

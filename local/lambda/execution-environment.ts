@@ -39,6 +39,8 @@ export const logNameOf = ({ name, environment }: FunctionConfig): string => envi
 
 export interface PoolHooks {
   readonly endpoint: string;
+  /** What its requests to the world outside carry. */
+  readonly token: string;
   readonly compileCache: string;
   readonly log: (functionName: string, line: string) => void;
 }

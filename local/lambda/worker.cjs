@@ -17,6 +17,7 @@ globalThis.fetch = async function fetch(input, init) {
   headers.set("x-local-url", request.url);
   headers.set("x-local-method", request.method);
   headers.set("x-local-caller", workerData.functionName);
+  headers.set("x-local-token", workerData.token);
   const body = request.body === null ? undefined : await request.arrayBuffer();
   const endpoint = `${workerData.endpoint}/_local/internet/${url.host}${url.pathname}`;
   const response = await realFetch(endpoint, { method: "POST", headers, body, signal: request.signal });

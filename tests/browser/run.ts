@@ -1,4 +1,4 @@
-// `npm run test:browser`: a page in real Chromium calls the API of a local stack. Not in `npm test`, which needs no browser.
+// `npm run test:browser`: pages in real Chromium call a local stack: one that may, and one that may not. Not in `npm test`, which needs no browser.
 // Exits with 2 where there is no Chromium.
 import { accessSync, constants } from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -13,5 +13,9 @@ try {
   process.exit(2);
 }
 const mocha = "node_modules/mocha/bin/mocha.js";
-const { status } = spawnSync(process.execPath, [mocha, "--no-parallel", "tests/browser/cors.ts"], { stdio: "inherit" });
+const { status } = spawnSync(
+  process.execPath,
+  [mocha, "--no-parallel", "tests/browser/cors.ts", "tests/browser/attack.ts"],
+  { stdio: "inherit" },
+);
 process.exitCode = status ?? 1;

@@ -52,9 +52,12 @@ function drawFaults(random: Random): Record<string, unknown> {
 }
 
 async function setFaults({ cloud }: Run, faults: Record<string, unknown> | undefined): Promise<void> {
-  const url = `${cloud.outputs.local.endpoint}/_local/faults`;
-  const response = await fetch(url, faults ? { method: "PUT", body: JSON.stringify(faults) } : { method: "DELETE" });
-  if (!response.ok) throw new CommandError(`The local cloud did not take the faults: ${await response.text()}`);
+  const taken = await cloud.local(
+    "faults",
+    faults ? { method: "PUT", body: JSON.stringify(faults) } : { method: "DELETE" },
+  );
+  if (typeof taken === "object" && taken !== null && "message" in taken)
+    throw new CommandError(`The local cloud did not take the faults: ${JSON.stringify(taken)}`);
 }
 
 /** Breaks things until the load is done: other faults every 3 s, and the cloud itself at even distances. */

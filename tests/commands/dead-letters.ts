@@ -124,7 +124,7 @@ export function deadLettersSuite(shared: () => Shared): void {
     it("shows the last error of a batch where the consumer takes events in batches", async () => {
       const { cloud, shop, run } = shared();
       const faults = (method: string, body?: object) =>
-        fetch(`${cloud.outputs.local.endpoint}/_local/faults`, { method, ...(body && { body: JSON.stringify(body) }) });
+        cloud.local("faults", { method, ...(body && { body: JSON.stringify(body) }) });
       await faults("PUT", { throttle: 1 });
       await send("analytics", placed(randomUUID()));
       const dead = async () => (await shop.pending("deadLetterQueueUrl"))["analytics"] === 1;

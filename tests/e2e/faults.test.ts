@@ -8,9 +8,8 @@ import { Placed, Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
 async function setFaults(cloud: LocalCloud, faults: Record<string, unknown> | undefined): Promise<void> {
-  const url = `${cloud.outputs.local.endpoint}/_local/faults`;
-  const response = await fetch(url, faults ? { method: "PUT", body: JSON.stringify(faults) } : { method: "DELETE" });
-  expect(response.status).to.equal(200);
+  const change = faults ? { method: "PUT", body: JSON.stringify(faults) } : { method: "DELETE" };
+  expect(await cloud.local("faults", change)).to.deep.equal(faults ?? {});
 }
 
 const Metric = z.object({ OldestUnpublishedSeconds: z.number() });

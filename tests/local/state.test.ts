@@ -103,10 +103,11 @@ describe("The local cloud's state", () => {
       .deep.equal({ N: "5" });
     const attributes = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] });
     expect((await sqs.send(attributes)).Attributes).to.deep.equal({ ApproximateNumberOfMessages: "0" });
+    const token = readFileSync(join(project.folder, "state/token"), "utf8");
     const written: unknown = JSON.parse(readFileSync(join(project.folder, "state/outputs.json"), "utf8"));
     expect(written).to.deep.include({
       tables: { stock: table },
-      local: { endpoint: third.endpoint, mailboxUrl: `${third.endpoint}/_local/mailbox` },
+      local: { endpoint: third.endpoint, mailboxUrl: `${third.endpoint}/_local/mailbox`, token },
     });
     await third.kill();
   });

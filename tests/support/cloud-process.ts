@@ -11,6 +11,8 @@ const Event = z.looseObject({
   line: z.string().optional(),
 });
 
+const Started = z.looseObject({ local: z.object({ token: z.string() }) });
+
 /** Nothing outlives the tests, whatever fails in them. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
@@ -86,8 +88,11 @@ export class CloudProcess {
     return { endpoint: this.endpoint, region: "eu-west-1", credentials, forcePathStyle: true, maxAttempts: 1 };
   }
 
+  /** Asks or, with the token, changes something under /_local/. */
   async local(path: string, init?: RequestInit): Promise<unknown> {
-    const response = await fetch(`${this.endpoint}/_local/${path}`, init);
+    const { local } = Started.parse(await this.ready);
+    const headers = { "x-local-token": local.token };
+    const response = await fetch(`${this.endpoint}/_local/${path}`, { ...init, headers });
     return response.json();
   }
 }

@@ -16,7 +16,7 @@ const Ready = z.object({
   analyticsBucket: z.string(),
   consumers: z.record(z.string(), Consumer),
   functions: z.record(z.string(), z.object({ functionName: z.string(), logGroup: z.string() })),
-  local: z.object({ endpoint: z.string(), mailboxUrl: z.string() }),
+  local: z.object({ endpoint: z.string(), mailboxUrl: z.string(), token: z.string() }),
 });
 export type Outputs = z.output<typeof Ready>;
 
@@ -28,6 +28,7 @@ export interface LocalCloud {
   /** Milliseconds from the process's start to its being ready. */
   readonly startMs: number;
   readonly logged: CloudProcess["logged"];
+  readonly local: CloudProcess["local"];
   /** Ends it as the machine's power would, and waits until it is gone. */
   kill(): Promise<void>;
   /** Ends it as Ctrl-C does; gives the exit code. */
@@ -57,6 +58,7 @@ export async function startLocalCloud(
     lines: cloud.lines,
     startMs: performance.now() - began,
     logged: (functionName) => cloud.logged(functionName),
+    local: (path, init) => cloud.local(path, init),
     kill: () => cloud.kill(),
     stop: async () => {
       const { code } = await cloud.stop();

@@ -23,8 +23,9 @@ describe("An HTTP API on the local cloud", () => {
     let calls = 0;
     const api = await startHttpApi({ routes: { "GET /x": "x" }, invoke: () => (calls++, { ok: true, payload: "{}" }) });
     const ask = (bytes: number): Promise<unknown[]> => {
-      const others = "GET /x HTTP/1.1".length + "host".length + "close".length;
-      const headers = { host: "host", connection: "close", "x-filler": "x".repeat(bytes - others) };
+      const { host } = new URL(api.url);
+      const others = "GET /x HTTP/1.1".length + host.length + "close".length;
+      const headers = { host, connection: "close", "x-filler": "x".repeat(bytes - others) };
       return new Promise((resolve, reject) => {
         get(`${api.url}/x`, { headers }, (response) => {
           json(response).then((body) => resolve([response.statusCode, body]), reject);

@@ -26,6 +26,7 @@ describe("Lambda functions on the local cloud", () => {
     functions = await start({
       accountConcurrency: 102,
       endpoint: "http://127.0.0.1:1",
+      token: "",
       compileCache: join(folder, "compile"),
       log: () => undefined,
       faults: createFaults(),
