@@ -75,11 +75,12 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
     mistakes.push(
       ...surgeMistakes(consumers, { ...stack, reservedByApi: (stack.apiReservedConcurrency ?? 0) * apiFunctions }),
     );
-  if (raw["local"] !== true) mistakes.push(...reservedDomains(raw));
+  if (raw["local"] !== true) mistakes.push(...reservedDomains(raw), ...plainIssuer(raw));
   if (raw["production"] === true) mistakes.push(...unfitForProduction(raw, sandboxed));
   if (mistakes.length > 0 || !stack) throw new ConfigError(pulumi.getStack(), mistakes);
   const surges = surgesOf(consumers, stack);
-  for (const warning of [...sandboxed, ...surgeWarnings(surges)]) void pulumi.log.warn(warning);
+  const open = stack.auth || stack.local ? [] : [`auth: ${ANYBODY}`];
+  for (const warning of [...sandboxed, ...open, ...surgeWarnings(surges)]) void pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) void pulumi.log.info(surgeTable(surges));
   const configured: ConfiguredConsumer<NeedsOf<R>>[] = consumers;
   return { ...stack, consumers: configured, surges };
@@ -91,7 +92,7 @@ const withPollers = <L extends Pick<QueueLimits, "maxConcurrency" | "provisioned
 
 /** What production must have, or must not. */
 function unfitForProduction(raw: Readonly<Record<string, unknown>>, sandboxed: readonly string[]): string[] {
-  const { local, corsOrigins, alarms } = raw;
+  const { local, corsOrigins, auth, alarms } = raw;
   return [
     ...(local === true ? ["local: a stack is local or production, not both. Take one of them out"] : []),
     ...sandboxed.map((sandbox) => `${sandbox} (this is production)`),
@@ -101,8 +102,18 @@ function unfitForProduction(raw: Readonly<Record<string, unknown>>, sandboxed: r
     ...(Array.isArray(corsOrigins) && corsOrigins.length > 0
       ? []
       : ["corsOrigins: no browser may call the API; list the shop's origins (this is production)"]),
+    ...(auth === undefined ? [`auth: ${ANYBODY} (this is production)`] : []),
   ];
 }
+
+/** A mistake for an issuer without TLS, which the schema takes on a laptop. */
+const plainIssuer = ({ auth }: Readonly<Record<string, unknown>>): string[] =>
+  isRecord(auth) && typeof auth["issuer"] === "string" && /^http:/i.test(auth["issuer"])
+    ? [`auth.issuer: must be an https URL in a stack that is not local; got "${auth["issuer"]}"`]
+    : [];
+
+const ANYBODY =
+  "whoever has the URL may place orders, and read and cancel each whose id they know; set { issuer, audience } to your identity provider's";
 
 const DEPLOYS_LOCAL =
   "local: this stack's mail, SMS and carrier are played on a laptop, so it is for `npm start` alone. Deploy another stack, such as dev: `npm run preview -- --stack dev`";

@@ -7,7 +7,7 @@ import { tagResources } from "./components/tags.ts";
 import { loadConfig } from "./config.ts";
 import { events, eventsModule, OrderPlaced } from "./contracts/events.ts";
 import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
-import { consumer } from "./runtime/index.ts";
+import { consumer, route } from "./runtime/index.ts";
 
 // An inline callback is the same definition without a module: Pulumi serializes the function and what it captures.
 const audit = consumer({
@@ -20,7 +20,7 @@ const routes = {
   "POST /orders": placeOrder,
   "GET /orders/{orderId}": getOrder,
   "POST /orders/{orderId}/cancel": cancelOrder,
-  "GET /health": async () => ({ statusCode: 204 }),
+  "GET /health": route({ scopes: "public", handle: async () => ({ statusCode: 204 }) }),
   $default: noRoute,
 };
 

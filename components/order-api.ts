@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Complaint, NeedsOf, Uncarried } from "../runtime/define/types.ts";
-import type { Route, RouteResponse } from "../runtime/index.ts";
+import type { Route } from "../runtime/index.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
@@ -10,14 +10,14 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 /** A method and a path, such as `GET /orders/{orderId}`; `$default` gets what no other route matches. */
 export type RouteKey = `${Method} /${string}` | "$default";
 
-type Routes = Readonly<Record<string, Route | (() => Promise<RouteResponse>)>>;
+type Routes = Readonly<Record<string, Route>>;
 /** A complaint about each key that is no route's. */
 type Unroutable<K> =
   Complaint<`\`${Exclude<K & string, RouteKey>}\` is not a route: write a method and a path, such as \`GET /orders/{orderId}\``>;
 
 export interface OrderApiArgs<R extends Routes, T extends string, O> {
   topic: Uncarried<NeedsOf<R>, T> & FanOutTopic<T>;
-  /** Each route's definition; an arrow alone is an inline callback. */
+  /** Each route's definition. */
   routes: Unroutable<keyof R> & R;
   /** The resources of the program; all that the routes use must be there, of the right kind. */
   resources: Unoffered<NeedsOf<R>, O> & O;
@@ -25,6 +25,8 @@ export interface OrderApiArgs<R extends Routes, T extends string, O> {
   throttle: { rate: number; burst: number };
   /** Origins that a browser may call from. */
   corsOrigins: readonly string[];
+  /** Whose tokens are taken, and for whom they are. Default none: whoever has the URL may call every route. */
+  auth?: Auth | undefined;
   /** Concurrent executions that each of its functions has for itself. Default none. */
   apiReservedConcurrency?: number | undefined;
   /** Days that contact data is kept after its order has ended: CONTACT_DAYS, for the routes that want it. */
@@ -33,6 +35,12 @@ export interface OrderApiArgs<R extends Routes, T extends string, O> {
   logRetentionDays: number;
   /** Where its functions run inside a VPC. Default outside of any. */
   vpc?: FunctionVpc | undefined;
+}
+
+/** An OpenID Connect issuer, and the audiences of which its tokens must name one. */
+interface Auth {
+  readonly issuer: string;
+  readonly audience: readonly string[];
 }
 
 /** Well under the 30 s after which the API gives up. */
@@ -57,9 +65,10 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
     const parent = { parent: this };
 
     const api = new aws.apigatewayv2.Api(name, { protocolType: "HTTP", ...cors(args.corsOrigins) }, parent);
-    const routes = Object.entries<Routes[string]>({ ...preflightRoute(args), ...args.routes });
+    const authorizer = args.auth && createAuthorizer(name, api, args.auth, this);
+    const routes = Object.entries<Route>({ ...preflightRoute(args), ...args.routes });
     this.functions = Object.fromEntries(
-      routes.map(([key, definition]) => [key, this.addRoute(name, api, key, definition, args)]),
+      routes.map(([key, definition]) => [key, this.addRoute(name, api, key, definition, args, authorizer)]),
     );
     createStage(name, api, args, this);
 
@@ -74,8 +83,9 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
     name: string,
     api: aws.apigatewayv2.Api,
     key: string,
-    definition: Route | (() => Promise<RouteResponse>),
+    definition: Route,
     args: OrderApiArgs<R, T, O>,
+    authorizer: aws.apigatewayv2.Authorizer | undefined,
   ): HandlerFunction {
     const routeName = `${name}-${slug(key)}`;
     const parent = { parent: this };
@@ -84,7 +94,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
       routeName,
       {
         wrapper: "serve",
-        handler: typeof definition === "function" ? { handle: definition } : definition,
+        handler: definition,
         resources: toRecord(args.resources),
         topic: args.topic,
         timeoutSeconds: TIMEOUT_SECONDS,
@@ -126,12 +136,47 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
     );
     new aws.apigatewayv2.Route(
       routeName,
-      { apiId: api.id, routeKey: key, target: pulumi.interpolate`integrations/${integration.id}` },
+      {
+        apiId: api.id,
+        routeKey: key,
+        target: pulumi.interpolate`integrations/${integration.id}`,
+        ...(authorizer && authorization(authorizer, definition)),
+      },
       { parent: this, dependsOn: [permission] },
     );
     return handlerFunction;
   }
 }
+
+/**
+ * The check of a caller's token, which comes in the header Authorization:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ */
+const createAuthorizer = (
+  name: string,
+  api: aws.apigatewayv2.Api,
+  { issuer, audience }: Auth,
+  parent: pulumi.Resource,
+): aws.apigatewayv2.Authorizer =>
+  new aws.apigatewayv2.Authorizer(
+    `${name}-authorizer`,
+    {
+      apiId: api.id,
+      authorizerType: "JWT",
+      identitySources: ["$request.header.Authorization"],
+      jwtConfiguration: { issuer, audiences: [...audience] },
+    },
+    { parent },
+  );
+
+/** One of the scopes is enough. */
+const authorization = (
+  authorizer: aws.apigatewayv2.Authorizer,
+  { scopes }: Route,
+): Pick<aws.apigatewayv2.RouteArgs, "authorizationType" | "authorizerId" | "authorizationScopes"> =>
+  scopes === "public"
+    ? {}
+    : { authorizationType: "JWT", authorizerId: authorizer.id, authorizationScopes: [...scopes] };
 
 function createStage(
   name: string,
@@ -175,7 +220,9 @@ const accessLogFormat = JSON.stringify({
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 const preflightRoute = ({ corsOrigins }: { corsOrigins: readonly string[] }): Routes =>
-  corsOrigins.length === 0 ? {} : { "OPTIONS /{proxy+}": async () => ({ statusCode: 204 }) };
+  corsOrigins.length === 0
+    ? {}
+    : { "OPTIONS /{proxy+}": { scopes: "public", handle: async () => ({ statusCode: 204 }) } };
 
 const cors = (allowOrigins: readonly string[]): Pick<aws.apigatewayv2.ApiArgs, "corsConfiguration"> =>
   allowOrigins.length === 0
@@ -184,7 +231,7 @@ const cors = (allowOrigins: readonly string[]): Pick<aws.apigatewayv2.ApiArgs, "
         corsConfiguration: {
           allowOrigins: [...allowOrigins],
           allowMethods: ["GET", "POST"],
-          allowHeaders: ["content-type", "idempotency-key", "x-correlation-id", "traceparent"],
+          allowHeaders: ["authorization", "content-type", "idempotency-key", "x-correlation-id", "traceparent"],
           exposeHeaders: ["location", "idempotency-replayed", "x-correlation-id"],
           maxAge: 3_600,
         },

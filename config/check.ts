@@ -31,7 +31,7 @@ export function check<S extends z.ZodType>(
 
 /** The keys that the schema knows at a path. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  if (schema instanceof z.ZodDefault) return keysAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path);
   if (!(schema instanceof z.ZodObject)) return [];
   const { shape }: { shape: Readonly<Record<string, z.core.$ZodType>> } = schema;
   const [key, ...rest] = path;

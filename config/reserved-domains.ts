@@ -1,12 +1,18 @@
+import { isRecord } from "./check.ts";
+
 /**
  * Domains that nobody can own: for examples and tests (https://www.rfc-editor.org/rfc/rfc2606,
  * https://www.rfc-editor.org/rfc/rfc6761). SES verifies none of them, and no host answers there.
  */
 const RESERVED = /(^|\.)(example\.(com|net|org)|example|invalid|test|localhost)\.?$/i;
 
-/** A mistake for each setting, origin and address of alarms that names a host in a reserved domain. */
-export function reservedDomains({ consumers, corsOrigins, alarms }: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries({ consumers, corsOrigins, alarms }).flatMap(([key, value]) => within(value, key));
+/** A mistake for each setting, origin, issuer and address of alarms that names a host in a reserved domain. */
+export function reservedDomains({ consumers, corsOrigins, auth, alarms }: Readonly<Record<string, unknown>>): string[] {
+  // An audience is a name, also where it looks like a URL.
+  const issuer = isRecord(auth) ? auth["issuer"] : undefined;
+  return Object.entries({ consumers, corsOrigins, "auth.issuer": issuer, alarms }).flatMap(([key, value]) =>
+    within(value, key),
+  );
 }
 
 function within(value: unknown, at: string): string[] {

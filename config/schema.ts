@@ -52,6 +52,8 @@ const isTag = ([key, value]: [string, string]): boolean =>
 const TAG_RULE =
   "a key has 1 to 128 and a value up to 256 letters, digits, spaces and _ . : / = + - @, and neither begins with aws:";
 
+const AUDIENCE = "must be one or more strings";
+
 /** Every other key of the stack's config. */
 export const StackConfig = z.strictObject({
   consumers: z.record(z.string(), z.unknown()),
@@ -61,6 +63,22 @@ export const StackConfig = z.strictObject({
   production: z.boolean().default(false),
   /** Origins that a browser may call the API from. Default none; one or more in production. */
   corsOrigins: z.array(z.string().refine(isOrigin, "must be an origin, such as https://shop.example")).default([]),
+  /**
+   * Whose tokens the API takes (an OpenID Connect issuer, letter for letter the tokens' `iss`) and for whom they are
+   * (their `aud`, or `client_id` where there is none). Default none: whoever has the URL may call; required in production.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+   */
+  auth: z
+    .strictObject({
+      issuer: z
+        .string()
+        .refine(isIssuer, "must be an https URL without query and fragment, as the tokens' `iss` has it"),
+      audience: z
+        .union([z.string(), z.array(z.string())], AUDIENCE)
+        .transform((audience) => (typeof audience === "string" ? [audience] : audience))
+        .refine((audience) => audience.length > 0 && !audience.includes(""), AUDIENCE),
+    })
+    .optional(),
   /** Requests a second that the API lets through, and how many at once. Default 50 and 100. */
   throttle: z
     .strictObject({ rate: z.number().positive(), burst: z.int().positive() })
@@ -101,6 +119,16 @@ export const StackConfig = z.strictObject({
 /** https://html.spec.whatwg.org/multipage/browsers.html#origin: scheme, host and port, and nothing behind them. */
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+/**
+ * https://openid.net/specs/openid-connect-core-1_0.html#Terminology: an https URL without query and fragment. A laptop's own issuer may do
+ * without TLS.
+ */
+function isIssuer(value: string): boolean {
+  if (!URL.canParse(value) || /[?#\s]/.test(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname));
 }
 
 /**

@@ -11,6 +11,7 @@ import { end, loadOrder, placedView } from "./orders.ts";
  */
 export default route({
   module: import.meta,
+  scopes: ["orders:write", "orders:service"],
   emits: [OrderCancelled],
   uses: { orders: table("get", "update") },
 

@@ -7,6 +7,7 @@ import { placedView } from "./orders.ts";
 /** `GET /orders/{orderId}`: the order with its present status and its timeline. Contact data is not even read. */
 export default route({
   module: import.meta,
+  scopes: ["orders:read", "orders:service"],
   uses: { orders: table("query") },
 
   async handle({ pathParameters: { orderId = "" } }, { orders }) {

@@ -4,6 +4,7 @@ import { route } from "../runtime/index.ts";
 /** `$default` gets the requests that no route matches: 405 if the path takes another method, otherwise 404. */
 export default route({
   module: import.meta,
+  scopes: "public",
 
   async handle({ method, path, routes }) {
     const allowed = routes

@@ -23,6 +23,7 @@ import { loadOrder, placedView } from "./orders.ts";
  */
 export default route({
   module: import.meta,
+  scopes: ["orders:write", "orders:service"],
   body: OrderRequest,
   emits: [OrderPlaced],
   uses: { orders: table("get", "put"), stock: table("getMany") },

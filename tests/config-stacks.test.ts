@@ -6,6 +6,7 @@ import { loadConfigs } from "./support/load-config.ts";
 const withoutTheOwners = {
   alarms: null,
   corsOrigins: null,
+  auth: null,
   consumers: { notifications: { settings: { from: null } }, shipment: { settings: { url: null } } },
 };
 
@@ -35,6 +36,7 @@ describe("the project's stacks", () => {
       "consumers.shipment.settings",
       "alarms.email",
       "corsOrigins",
+      "auth",
     ]);
   });
 });

@@ -21,7 +21,11 @@ const TAGS =
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, expectedMilliseconds, handler, maxConcurrency, memoryMb, provisioned, reservedConcurrency, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS =
-  "accountConcurrency, alarms, apiReservedConcurrency, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
+  "accountConcurrency, alarms, apiReservedConcurrency, auth, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
+const ANYBODY =
+  "whoever has the URL may place orders, and read and cancel each whose id they know; set { issuer, audience } to your identity provider's";
+const ISSUER = "must be an https URL without query and fragment, as the tokens' `iss` has it";
+const auth = { issuer: "https://login.order-fanout.dev/", audience: ["orders", "https://api.example.com"] };
 /** What a stack has that says nothing but its consumers. */
 const STACK = {
   local: false,
@@ -175,6 +179,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
       "alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)",
       "corsOrigins: no browser may call the API; list the shop's origins (this is production)",
+      `auth: ${ANYBODY} (this is production)`,
     ],
   },
   "a stack that is local and production": {
@@ -183,6 +188,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       production: true,
       alarms: { email: "alarms@shop.test" },
       corsOrigins: ["https://shop.test"],
+      auth: { issuer: "http://127.0.0.1:4001", audience: "orders" },
       consumers: {},
     },
     mistakes: ["local: a stack is local or production, not both. Take one of them out"],
@@ -207,6 +213,32 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       'corsOrigins.0: shop.example is in a domain for examples and tests; got "https://shop.example". Use one of yours',
       'corsOrigins.1: localhost is in a domain for examples and tests; got "http://localhost:5173". Use one of yours',
       'alarms.email: example.com is in a domain for examples and tests; got "alarms@example.com". Use one of yours',
+    ],
+  },
+  "an identity provider that nobody can own, or that is reached without TLS": {
+    config: { consumers: {}, auth: { issuer: "http://localhost:4001", audience: "example.com" } },
+    mistakes: [
+      'auth.issuer: localhost is in a domain for examples and tests; got "http://localhost:4001". Use one of yours',
+      'auth.issuer: must be an https URL in a stack that is not local; got "http://localhost:4001"',
+    ],
+  },
+  "an identity provider that is none": {
+    config: {
+      local: true,
+      consumers: {},
+      auth: { isuer: "https://login.test", issuer: "http://login.test", audience: [] },
+    },
+    mistakes: [
+      `auth.issuer: ${ISSUER}; got "http://login.test"`,
+      "auth.audience: must be one or more strings; got []",
+      'auth.isuer: is not a key; did you mean "issuer"? (known: audience, issuer)',
+    ],
+  },
+  "an issuer with a query, and no audience": {
+    config: { local: true, consumers: {}, auth: { issuer: "https://login.test/?tenant=1" } },
+    mistakes: [
+      `auth.issuer: ${ISSUER}; got "https://login.test/?tenant=1"`,
+      "auth.audience: must be one or more strings; got nothing",
     ],
   },
   "an unknown top-level key": {
@@ -279,6 +311,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
       "alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)",
       "corsOrigins: no browser may call the API; list the shop's origins (this is production)",
+      `auth: ${ANYBODY} (this is production)`,
     ],
   },
 };
@@ -294,13 +327,14 @@ const good = {
           { name: "audit", handler: "audit", ...limits, settings: {} },
         ],
       },
-      warnings: [],
+      warnings: [`warning: [runtime] auth: ${ANYBODY}`],
     },
   },
   "everything said": {
     config: {
       production: true,
       corsOrigins: ["https://shop.order-fanout.dev"],
+      auth,
       throttle: { rate: 40, burst: 80 },
       alarms: { email: "alarms@order-fanout.dev" },
       network: "private",
@@ -325,6 +359,7 @@ const good = {
         local: false,
         production: true,
         corsOrigins: ["https://shop.order-fanout.dev"],
+        auth,
         throttle: { rate: 40, burst: 80 },
         alarms: { email: "alarms@order-fanout.dev" },
         network: "private",
@@ -379,6 +414,7 @@ const good = {
       },
       warnings: [
         "warning: [runtime] consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API",
+        `warning: [runtime] auth: ${ANYBODY}`,
       ],
     },
   },
@@ -387,6 +423,7 @@ const good = {
       local: true,
       corsOrigins: ["http://localhost:5173"],
       alarms: { email: "alarms@example.com" },
+      auth: { issuer: "http://127.0.0.1:4001/issuer", audience: "orders" },
       consumers: { shipment: { settings: { url: "https://carrier.test" } } },
     },
     loaded: {
@@ -395,6 +432,7 @@ const good = {
         local: true,
         corsOrigins: ["http://localhost:5173"],
         alarms: { email: "alarms@example.com" },
+        auth: { issuer: "http://127.0.0.1:4001/issuer", audience: ["orders"] },
         consumers: [{ name: "shipment", handler: "shipment", ...limits, settings: { url: "https://carrier.test" } }],
       },
       warnings: [],
@@ -413,6 +451,7 @@ const good = {
       warnings: [
         "warning: [runtime] consumers.shipment.settings: the sandbox carrier books every shipment; set `url` to your carrier's API",
         "warning: [runtime] consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES",
+        `warning: [runtime] auth: ${ANYBODY}`,
       ],
     },
   },

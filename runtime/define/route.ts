@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { AccessScope } from "../../contracts/access.ts";
 import type { EventType } from "../../contracts/cloud-event.ts";
 import type { EnvironmentWith, VariableName } from "../../contracts/environment.ts";
 import type { Context, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
@@ -24,9 +25,13 @@ export interface RouteResponse {
   readonly body?: unknown;
 }
 
+/** The scopes of which a caller's token must have one; `public` takes every caller, with a token or without. */
+type RouteScopes = readonly [AccessScope, ...AccessScope[]] | "public";
+
 /** What `OrderApi` takes for a route: one that needs `N` of its program. */
 export interface Route<out N extends Need = Need> {
   readonly module?: ImportMeta;
+  readonly scopes: RouteScopes;
   readonly emits?: readonly EventType[];
   readonly uses?: Readonly<Record<string, Use>>;
   readonly body?: z.ZodType;
@@ -39,6 +44,11 @@ export interface Route<out N extends Need = Need> {
 interface Definition<B extends z.ZodType, M extends EventType, U, I, V extends VariableName> {
   /** `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback: serialized. */
   module?: I;
+  /**
+   * Who may call: the scopes of which a caller's token must have one, or `public`. API Gateway checks it where the stack's
+   * config has `auth`: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+   */
+  scopes: RouteScopes;
   /** The events that it may emit, each in the transaction of the change that it announces. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */

@@ -6,6 +6,8 @@ import { root } from "../support/evaluate.ts";
 export interface Accepted {
   readonly check: string;
   readonly resource: RegExp;
+  /** The stack that it is accepted in, where its reason begins with one: `dev: ...`. Otherwise every one. */
+  readonly stack: string | undefined;
   readonly reason: string;
 }
 
@@ -19,6 +21,7 @@ export async function readAccepted(): Promise<Accepted[]> {
       const [check = "", pattern = "", reason = ""] = line.split("\t").map((cell) => cell.trim());
       if (reason === "")
         throw new Error(`policy/checkov.tsv: a row is check, tab, resource, tab, reason; got "${line}"`);
-      return { check, resource: new RegExp(`^(?:${pattern})$`), reason };
+      const stack = /^(\w+): /.exec(reason)?.[1];
+      return { check, resource: new RegExp(`^(?:${pattern})$`), stack, reason };
     });
 }

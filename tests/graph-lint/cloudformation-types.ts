@@ -24,6 +24,16 @@ export const named =
   (key: string): Convert =>
   (inputs, name) => ({ ...same(inputs), [key]: name });
 
+export function authorizer({ identitySources, jwtConfiguration, ...inputs }: Values, name: string): Values {
+  const { audiences, issuer } = object(jwtConfiguration);
+  return {
+    ...same(inputs),
+    Name: name,
+    IdentitySource: identitySources,
+    JwtConfiguration: { Audience: audiences, Issuer: issuer },
+  };
+}
+
 export function queue(inputs: Values, name: string): Values {
   const { messageRetentionSeconds, visibilityTimeoutSeconds, redrivePolicy, ...rest } = inputs;
   return {

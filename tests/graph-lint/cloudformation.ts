@@ -2,6 +2,7 @@ import type { Resource } from "../../evaluation/evaluated.ts";
 import {
   ACCOUNT,
   alarm,
+  authorizer,
   glueTable,
   json,
   lambda,
@@ -27,6 +28,7 @@ const SUFFIX = "-1a2b3c4";
 /** The types of the program, each as CloudFormation has it. */
 const CONVERSIONS: Readonly<Record<string, readonly [type: string, convert: Convert]>> = {
   "aws:apigatewayv2/api:Api": ["AWS::ApiGatewayV2::Api", named("Name")],
+  "aws:apigatewayv2/authorizer:Authorizer": ["AWS::ApiGatewayV2::Authorizer", authorizer],
   "aws:apigatewayv2/integration:Integration": ["AWS::ApiGatewayV2::Integration", same],
   "aws:apigatewayv2/route:Route": ["AWS::ApiGatewayV2::Route", same],
   "aws:apigatewayv2/stage:Stage": [

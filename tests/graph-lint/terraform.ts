@@ -15,6 +15,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
 
 /** Inputs that have another name in Terraform, by the resource's type there. */
 const RENAMED: Readonly<Record<string, string>> = {
+  "aws_apigatewayv2_authorizer.jwt_configuration.audiences": "audience",
   "aws_glue_catalog_table.storage_descriptor.ser_de_info": "ser_de_info",
   "aws_lambda_permission.function": "function_name",
   "aws_sns_topic_subscription.topic": "topic_arn",
@@ -23,6 +24,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 /** The name that Pulumi makes up, where Terraform's checkers want to see one. */
 const NAMED: Readonly<Record<string, string>> = {
   aws_apigatewayv2_api: "name",
+  aws_apigatewayv2_authorizer: "name",
   aws_cloudwatch_log_group: "name",
   aws_cloudwatch_metric_alarm: "alarmName",
   aws_dynamodb_table: "name",

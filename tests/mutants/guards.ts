@@ -18,6 +18,7 @@ const shipment = test("tests/handlers/shipment.test.ts", "shipment");
 const relay = test("tests/handlers/relay-outbox.test.ts", "the relay");
 const ledger = test("tests/runtime/ports/ledger.test.ts", "the ledger's once()");
 const sending = test("tests/runtime/ports/sending.test.ts", "an e-mail or an SMS");
+const authorizer = test("tests/components/authorizer.test.ts", "the API's authorizer");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
@@ -328,5 +329,13 @@ export const guards: readonly Guard[] = [
     "components/queue-limits.ts",
     "timeoutSeconds + 120;",
     "timeoutSeconds + 60;",
+  ),
+  guard(
+    "who may call",
+    "a route in production asks for a token",
+    authorizer("is before every route in production but the preflight, health and $default, with the route's scopes"),
+    "components/order-api.ts",
+    "...(authorizer && authorization(authorizer, definition)),",
+    "",
   ),
 ];

@@ -35,9 +35,9 @@ consumer({ on: [OrderConfirmed], uses: { points: owned(table("update"), "id") },
   handle: async ({ subject }, { emit, transact }) => void (await transact([emit(OrderRejected, subject, { customerId: "c", shortages: [] })])) });`,
   "a batch handled together": `consumer({ on: events, uses: { lake: bucket("put") }, handleBatch: async (batch, { lake }) => lake.put("k", String(batch.length), "text/plain") });`,
   "the whole registry in the config's loop": `for (const { name, ...args } of configured) new QueueConsumer(name, { ...config, ...args, topic, resources });`,
-  "a route with a body, and one by an arrow": `new OrderApi("api", { ...config, topic, resources, routes: {
+  "a route with a body and scopes, and an inline one for everybody": `new OrderApi("api", { ...config, topic, resources, routes: {
   "POST /orders": placeOrder,
-  "PUT /things/{id}": route({ module: import.meta, body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) }),
-  "GET /health": async () => ({ statusCode: 204 }),
+  "PUT /things/{id}": route({ module: import.meta, scopes: ["orders:write", "orders:service"], body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) }),
+  "GET /health": route({ scopes: "public", handle: async () => ({ statusCode: 204 }) }),
 } });`,
 };

@@ -177,7 +177,7 @@ new QueueConsumer("x", { ...rest, resources: { stock }, handler: emitting });`,
     errors: [[2345, "Property 'handleBatch' is missing in type"]],
   },
   "giving an inline callback a body's schema": {
-    code: `route({ body: z.strictObject({ sku: z.string() }), handle: async () => ({ statusCode: 200 }) });`,
+    code: `route({ scopes: "public", body: z.strictObject({ sku: z.string() }), handle: async () => ({ statusCode: 200 }) });`,
     errors: [[2322, "an inline callback has no body: move it to a file of its own, with `module: import.meta`"]],
   },
   "giving an inline callback a settings' schema": {
@@ -189,15 +189,15 @@ new QueueConsumer("x", { ...rest, resources: { stock }, handler: emitting });`,
     errors: [[2379, `Type '"bucket"' is not assignable to type '"table"'`]],
   },
   "reading of a body what its schema does not have": {
-    code: `route({ module: import.meta, body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.quantity }) });`,
+    code: `route({ module: import.meta, scopes: "public", body: z.strictObject({ sku: z.string() }), handle: async ({ body }) => ({ statusCode: 200, body: body.quantity }) });`,
     errors: [[2339, "Property 'quantity' does not exist on type '{ sku: string; }'"]],
   },
   "reading a body where there is no schema": {
-    code: `route({ handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) });`,
+    code: `route({ scopes: "public", handle: async ({ body }) => ({ statusCode: 200, body: body.sku }) });`,
     errors: [[18048, "'body' is possibly 'undefined'"]],
   },
   "answering without a status": {
-    code: `route({ handle: async () => ({ body: {} }) });`,
+    code: `route({ scopes: "public", handle: async () => ({ body: {} }) });`,
     errors: [[2322, "Property 'statusCode' is missing in type"]],
   },
   "serving a route that uses what is not offered": {
@@ -210,8 +210,20 @@ new OrderApi("api", { ...config, topic: narrow, resources, routes: { "POST /orde
     errors: [[2322, uncarried("`POST /orders`", "order.placed")]],
   },
   "serving a route by a method that there is not": {
-    code: `new OrderApi("api", { ...config, topic, resources, routes: { "FETCH /x": async () => ({ statusCode: 204 }) } });`,
+    code: `new OrderApi("api", { ...config, topic, resources, routes: { "FETCH /x": route({ scopes: "public", handle: async () => ({ statusCode: 204 }) }) } });`,
     errors: [[2322, "`FETCH /x` is not a route: write a method and a path, such as `GET /orders/{orderId}`"]],
+  },
+  "serving a route without saying who may call it": {
+    code: `route({ handle: async () => ({ statusCode: 204 }) });`,
+    errors: [[2345, "Property 'scopes' is missing in type"]],
+  },
+  "serving a route by scopes that there are not, or by none": {
+    code: `route({ scopes: ["order:read"], handle: async () => ({ statusCode: 204 }) });
+route({ scopes: [], handle: async () => ({ statusCode: 204 }) });`,
+    errors: [
+      [2322, `Did you mean '"orders:read"'?`],
+      [2322, "Source has 0 element(s) but target requires 1"],
+    ],
   },
   "relaying without the orders table": {
     code: `new OrderStore("o", { ...config, topic, relay: scheduled({ module: import.meta, uses: { stock: table("get") }, handle: async () => {} }) });`,

@@ -10,7 +10,12 @@ const env = variables({ NAME: "POST /things" });
 const path = "/things";
 const Thing = z.strictObject({ sku: z.string() });
 const echo = serve(
-  route({ module: import.meta, body: Thing, handle: async ({ body }) => ({ statusCode: 200, body }) }),
+  route({
+    module: import.meta,
+    scopes: "public",
+    body: Thing,
+    handle: async ({ body }) => ({ statusCode: 200, body }),
+  }),
   env,
 );
 const valid = '{"sku":"MUG-001"}';
@@ -47,6 +52,7 @@ describe("serve()", () => {
     const seen: RouteRequest[] = [];
     const handler = serve(
       route({
+        scopes: "public",
         handle: async (request) => {
           seen.push(request);
           return { statusCode: 204 };
@@ -141,6 +147,7 @@ describe("serve()", () => {
   it("answers a problem that the handler throws, with its headers", async () => {
     const handler = serve(
       route({
+        scopes: "public",
         handle: async () => {
           throw new Problem("method-not-allowed", "Not so.", { headers: { allow: "GET" } });
         },
@@ -178,6 +185,7 @@ describe("serve()", () => {
     it(`answers ${answer.statusCode} to ${what}, without its detail`, async () => {
       const handler = serve(
         route({
+          scopes: "public",
           handle: async () => {
             throw error;
           },
@@ -190,7 +198,7 @@ describe("serve()", () => {
   }
 
   it("does not load where its environment cannot be read", () => {
-    const definition = route({ handle: async () => ({ statusCode: 204 }) });
+    const definition = route({ scopes: "public", handle: async () => ({ statusCode: 204 }) });
     expect(() => serve(definition, { ...env, ROUTES: "{" })).to.throw(
       'The environment of "POST /things" is wrong: ROUTES: must be JSON.',
     );
@@ -199,6 +207,7 @@ describe("serve()", () => {
   it("takes over a correlation id that can spoil nothing, and logs by it", async () => {
     const handler = serve(
       route({
+        scopes: "public",
         handle: async (_, { log }) => {
           log.info("seen");
           return { statusCode: 204 };

@@ -29,6 +29,7 @@ const uses = { orders: table("put") };
 
 const placing = route({
   module: import.meta,
+  scopes: "public",
   emits: [OrderPlaced],
   uses,
   handle: async (_request, { emit, transact }) => {
