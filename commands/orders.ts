@@ -5,15 +5,18 @@ import { OrderStatus } from "../contracts/order.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
 import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
 import { depth, peek } from "./shared/dead-letters.ts";
+import { erasedText, eraseContact } from "./shared/erase-contact.ts";
 import { findOrderId, noOrder, scanOrders, type OrderSummary } from "./shared/find-order.ts";
 import { openTarget, targetOptions, targetUsage, type Target } from "./shared/target.ts";
 
 const usage = `npm run orders -- list      the newest orders
 npm run orders -- show ID   an order, its timeline, its effects, and where it stands in each queue;
                             ID may be its first digits, 4 or more
+npm run orders -- erase ID  deletes an order's name, addresses and phone number now; the order itself stays
 
   --status S        list: only ${OrderStatus.options.join(", ")}
   --limit N         list: at most N orders (default 20)
+  --force           erase: also where the order has not ended, and can then neither ship nor tell its customer
 ${targetUsage}
 
 list and a shortened ID read the whole orders table: on a deployed stack each item costs a read.`;
@@ -23,6 +26,7 @@ const options = {
   json: { type: "boolean" },
   status: { type: "string" },
   limit: { type: "string", default: "20" },
+  force: { type: "boolean", default: false },
 } as const;
 
 /** The newest orders, and how many more there are. */
@@ -174,6 +178,11 @@ await main(usage, async () => {
     const target = await openTarget(values);
     const found = await find(target, await findOrderId(target, word));
     return print(found, showText(found));
+  }
+  if (verb === "erase" && word !== undefined && more.length === 0) {
+    const target = await openTarget(values);
+    const erased = await eraseContact(target, await findOrderId(target, word), values.force);
+    return print(erased, erasedText(erased));
   }
   throw wrongCall(positionals);
 });

@@ -20,7 +20,7 @@ const Outputs = z.object({
   /** Of consumers, routes and the relay, by the name that their log lines have. */
   functions: z.record(z.string(), FunctionOutputs),
   /** Of the local cloud alone. */
-  local: z.object({ endpoint: z.string() }).optional(),
+  local: z.object({ endpoint: z.string(), token: z.string() }).optional(),
 });
 
 /** Where a command works: the local cloud, or a deployed stack. */

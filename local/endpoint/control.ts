@@ -45,9 +45,11 @@ export async function serveControl(
     return { status: 200, value: {} };
   };
   const get = (value: unknown) => ({ status: 200, value });
-  const key = `${request.method} ${path}`;
+  const [, orderId] = /^\/_local\/orders\/([^/]+)$/.exec(path) ?? [];
+  const key = `${request.method} ${orderId === undefined ? path : "/_local/orders/{orderId}"}`;
   const served: Readonly<Record<string, () => { status: number; value: unknown }>> = {
     "GET /_local/mailbox": () => get(mailbox.list()),
+    "DELETE /_local/orders/{orderId}": () => get({ messages: mailbox.forget(orderId ?? "") }),
     "GET /_local/deliveries": () => get(deliveries.entries),
     "GET /_local/hosts": () => get(hosts.list()),
     "GET /_local/faults": () => get(faults.get()),

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type * as z from "zod";
 import { parseJson } from "../shared/json.ts";
 
@@ -8,8 +8,14 @@ export interface Journal<T> {
   append(entry: T): void;
 }
 
+/** A list whose entries can be forgotten. */
+export interface ErasableJournal<T> extends Journal<T> {
+  /** Forgets the entries that fit, in the file too; gives their number. */
+  remove(fits: (entry: T) => boolean): number;
+}
+
 /** Opens the list in `file`. A last line that a kill cut short is left out. */
-export function openJournal<T>(file: string, schema: z.ZodType<T>): Journal<T> {
+export function openJournal<T>(file: string, schema: z.ZodType<T>): ErasableJournal<T> {
   const entries: T[] = [];
   const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   if (lines.at(-1) !== "" && lines.length > 0) appendFileSync(file, "\n");
@@ -22,6 +28,15 @@ export function openJournal<T>(file: string, schema: z.ZodType<T>): Journal<T> {
     append: (entry) => {
       appendFileSync(file, `${JSON.stringify(entry)}\n`);
       entries.push(entry);
+    },
+    remove: (fits) => {
+      const kept = entries.filter((entry) => !fits(entry));
+      const removed = entries.length - kept.length;
+      if (removed === 0) return 0;
+      writeFileSync(`${file}.half`, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
+      renameSync(`${file}.half`, file);
+      entries.splice(0, Infinity, ...kept);
+      return removed;
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Mailbox {
   list(): readonly Captured[];
   /** Keeps a message, with the time. */
   capture(message: Omit<Captured, "at">): void;
+  /** Forgets the messages about an order; gives their number. */
+  forget(orderId: string): number;
   /** SNS Publish with a PhoneNumber; gives the message id. */
   sendSms(parameters: URLSearchParams, requestId?: string): string;
 }
@@ -32,6 +34,7 @@ export function openMailbox(state: string): Mailbox {
   return {
     list: () => journal.entries,
     capture,
+    forget: (orderId) => journal.remove((message) => message.orderId === orderId),
     sendSms: (parameters, requestId) => {
       capture({
         channel: "sms",

@@ -37,7 +37,7 @@ export interface Ses {
 
 /** What SES is played with. */
 export interface SesArgs {
-  readonly mailbox: Mailbox;
+  readonly mailbox: Pick<Mailbox, "capture">;
   readonly region: string;
   readonly speed: number;
   /** Whether a function's role allows it an action on a resource. */

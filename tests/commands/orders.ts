@@ -1,8 +1,10 @@
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import { orderKey } from "../../contracts/orders-table.ts";
+import { contactKey, orderKey } from "../../contracts/orders-table.ts";
+import { orderOf } from "../support/orders.ts";
+import { until } from "../support/until.ts";
 import { printed, refused, wrongCall, wrongly, type Shared } from "./shared.ts";
 
 const List = z.object({ orders: z.array(z.object({ orderId: z.string() })), more: z.number() });
@@ -14,6 +16,21 @@ export function ordersSuite(shared: () => Shared): void {
       const { shop } = shared();
       const Item = { ...orderKey(orderId), placedAt, status, customerId: "c-1", total: { amount: 1, currency: "EUR" } };
       await shop.documents.send(new PutCommand({ TableName: shop.outputs.tables.orders, Item }));
+    }
+
+    /** Places an order that the carrier refuses. */
+    async function placedAndHeld(): Promise<string> {
+      const { shop } = shared();
+      const orderId = await shop.place({ shippingAddress: { ...orderOf().shippingAddress, postalCode: "00000" } });
+      await shop.reaches(orderId, "on-hold");
+      await shop.quiet();
+      return orderId;
+    }
+
+    async function contactOf(orderId: string): Promise<unknown> {
+      const { shop } = shared();
+      const Key = contactKey(orderId);
+      return (await shop.documents.send(new GetCommand({ TableName: shop.outputs.tables.orders, Key }))).Item;
     }
 
     /** The first text with each value replaced by its name. */
@@ -106,6 +123,38 @@ export function ordersSuite(shared: () => Shared): void {
         "",
       ]);
       expect([short.stdout, shouted.stdout]).to.deep.equal([whole.stdout, whole.stdout]);
+    });
+
+    it("erases an order's contact data and its captured messages, and keeps the order", async () => {
+      const { run, shop } = shared();
+      const orderId = await shop.place();
+      const early = await placedAndHeld();
+      await shop.reaches(orderId, "shipping");
+      await until("the customer is told", async () => (await shop.told(orderId)).length === 3);
+      const before = await shop.order(orderId);
+      const refusal = await run("orders", "erase", early);
+      const erased = await run("orders", "erase", orderId.slice(0, 8));
+      const again = await run("orders", "erase", orderId, "--json");
+      const forced = await run("orders", "erase", early, "--force");
+      const unknown = await run("orders", "erase", "f0f0cccc-0000-4000-8000-000000000003");
+
+      expect(refusal).to.deep.equal(
+        refused(
+          `Order ${early} is on-hold: without its contact data it can neither ship nor tell its customer. Cancel it first, or erase with --force.`,
+        ),
+      );
+      expect(erased).to.deep.equal(
+        printed(
+          `The contact data and 3 captured messages of order ${orderId} are erased. Backups forget them within 35 days.`,
+        ),
+      );
+      expect(JSON.parse(again.stdout)).to.deep.equal({ orderId, contact: false, messages: 0 });
+      expect(forced.stdout).to.match(/^The contact data and \d captured messages? of order .* are erased\./);
+      expect(unknown).to.deep.equal(
+        refused("There is no order f0f0cccc-0000-4000-8000-000000000003. `npm run orders -- list` shows the newest."),
+      );
+      expect([await shop.told(orderId), await shop.order(orderId)]).to.deep.equal([[], before]);
+      expect([await contactOf(orderId), await contactOf(early)]).to.deep.equal([undefined, undefined]);
     });
 
     it("says which orders begin with the digits, and when there is none", async () => {
