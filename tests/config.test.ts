@@ -21,7 +21,7 @@ const TAGS =
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, expectedMilliseconds, handler, maxConcurrency, memoryMb, provisioned, reservedConcurrency, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS =
-  "accountConcurrency, alarms, apiReservedConcurrency, auth, consumers, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
+  "accountConcurrency, alarms, apiReservedConcurrency, auth, consumers, contactDays, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
 const ANYBODY =
   "whoever has the URL may place orders, and read and cancel each whose id they know; set { issuer, audience } to your identity provider's";
 const ISSUER = "must be an https URL without query and fragment, as the tokens' `iss` has it";
@@ -35,6 +35,7 @@ const STACK = {
   alarms: {},
   network: "public",
   accountConcurrency: 1_000,
+  contactDays: 90,
   zones: ["a", "b", "c"],
   tags: {},
   logRetentionDays: 30,
@@ -255,6 +256,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       production: "yes",
       corsOrigins: ["https://shop.order-fanout.dev", "*"],
       throttle: { rate: 0, burst: 1.5 },
+      contactDays: 0,
       logRetentionDays: 31,
       local: 1,
       alarms: { email: "nobody", sms: "+442071234567" },
@@ -274,6 +276,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       'network: Invalid option: expected one of "public"|"private"; got "privat"',
       "accountConcurrency: Too small: expected number to be >=10; got 9",
       "apiReservedConcurrency: Too small: expected number to be >=1; got 0",
+      "contactDays: Too small: expected number to be >=1; got 0",
       `tags: ${TAGS}; got {"AWS:stage":"prod"}`,
       "logRetentionDays: Invalid option: expected one of 1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653; got 31",
     ],
@@ -341,6 +344,7 @@ const good = {
       accountConcurrency: 2_000,
       apiReservedConcurrency: 20,
       tags: { stage: "prod", "cost centre": "4711/é" },
+      contactDays: 30,
       logRetentionDays: 365,
       consumers: {
         shipment: {
@@ -367,6 +371,7 @@ const good = {
         accountConcurrency: 2_000,
         apiReservedConcurrency: 20,
         tags: { stage: "prod", "cost centre": "4711/é" },
+        contactDays: 30,
         logRetentionDays: 365,
         consumers: [
           {

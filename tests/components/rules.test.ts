@@ -303,7 +303,7 @@ for (const [title, asked] of Object.entries(stacks)) {
       }
     });
 
-    it("lets the ledger's items end by the attribute that the code writes", () => {
+    it("lets contact data and the ledger's items end by the attribute that the code writes", () => {
       const ledgers = new Set(
         someOfType(graph, FUNCTION).flatMap(([, { inputs }]) => {
           const { LEASE_SECONDS, RESOURCES } = Lambda.parse(inputs).environment.variables;
@@ -313,7 +313,7 @@ for (const [title, asked] of Object.entries(stacks)) {
       );
       const ending = someOfType(graph, TABLE).filter(([, { inputs }]) => inputs["ttl"] !== undefined);
       expect(ending.map(([, { name, inputs }]) => [name, inputs["ttl"]])).to.deep.equal(
-        [...ledgers].map((name) => [name, { attributeName: "expiresAt", enabled: true }]),
+        [...ledgers, "orders-table"].map((name) => [name, { attributeName: "expiresAt", enabled: true }]),
       );
     });
 
