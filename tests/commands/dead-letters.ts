@@ -74,8 +74,7 @@ export function deadLettersSuite(shared: () => Shared): void {
           .replaceAll(poison, "POISON")
           .replaceAll(event, "EVENT")
           .replaceAll(orderId, "ORDER");
-      const notFound =
-        "OrderNotFound: order ORDER is not in the orders table at handlers/orders.ts:LINE:COLUMN";
+      const notFound = "OrderNotFound: order ORDER is not in the orders table at handlers/orders.ts:LINE:COLUMN";
       expect(name(shown[0]?.stdout ?? "").replace(/ {3,}/g, "  ")).to.equal(
         [
           "SENT  EVENT  ORDER  RECEIVES  MESSAGE",
