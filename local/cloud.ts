@@ -8,12 +8,13 @@ import { loadCatalogue } from "./dynamodb/catalogue.ts";
 import { start as startDynamoDb } from "./dynamodb/server.ts";
 import { createFaults } from "./endpoint/faults.ts";
 import type { LogGroup } from "./endpoint/logs.ts";
+import { createPermissions } from "./endpoint/permissions.ts";
 import { start as startEndpoint } from "./endpoint/server.ts";
 import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
+import { createAccess } from "./iam/access.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
-import { createRoles } from "./lambda/roles.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { warm } from "./lambda/warm.ts";
 import { start as startMessaging } from "./messaging/server.ts";
@@ -55,6 +56,8 @@ export interface CloudArgs {
   /** Where the program is evaluated, from `forkProgram`. */
   readonly program: ChildProcess;
   readonly say: Console;
+  /** Whether the calls of functions are judged now. Default always; a benchmark alone says no. */
+  readonly enforced?: (() => boolean) | undefined;
 }
 
 /** A running cloud. */
@@ -97,16 +100,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const { region } = config;
   const endpointPort = args.port + 1;
   const endpointUrl = `http://127.0.0.1:${endpointPort}`;
-  const settings: Settings = {
-    root,
-    state,
-    stack,
-    region,
-    port: args.port,
-    endpointPort,
-    endpoint: endpointUrl,
-    speed,
-  };
+  const { port } = args;
+  const settings: Settings = { root, state, stack, region, port, endpointPort, endpoint: endpointUrl, speed };
 
   // The state folder, for this process alone.
   mkdirSync(state, { recursive: true });
@@ -125,8 +120,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The world outside, and the endpoint through which functions reach it and the stores.
   const faults = createFaults();
   const mailbox = openMailbox(state);
-  const roles = createRoles();
-  const ses = createSes({ mailbox, region, speed, allows: roles.allows });
+  const access = createAccess();
+  const ses = createSes({ mailbox, region, speed });
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const accessKeys = new Set([personKey]);
@@ -141,6 +136,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       messaging,
       functions: started.promise,
       accessKeys,
+      permissions: createPermissions({ access, region, ses, note: say.note, enforced: args.enforced }),
       mailbox,
       ses,
       deliveries,
@@ -166,14 +162,14 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   started.resolve(functions);
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
-  const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map(), permissions: [] };
+  const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map() };
   const services: Services = {
     settings,
     dynamodb,
     messaging,
     functions,
     versions: openVersions(state),
-    roles,
+    access,
     accessKeys,
     logGroups,
     api,
@@ -191,7 +187,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The API, whose requests wait until everything is there.
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
-  const listening = parts.add(startHttpApi({ port: args.port, api, functions, open, graceMs }));
+  const listening = parts.add(startHttpApi({ port: args.port, api, functions, access, open, graceMs }));
   const evaluated = timed("Pulumi program", program.exports);
   const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
 
@@ -206,9 +202,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The sources of events.
   for (const mapping of services.mappings) {
-    await parts.add(startMapping({ ...mapping, messaging: stores, functions, deliveries, faults, region, speed }));
+    await parts.add(
+      startMapping({ ...mapping, access, messaging: stores, functions, deliveries, faults, region, speed }),
+    );
   }
-  await parts.add(startScheduler({ schedules: services.schedules, functions, speed }));
+  await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));
 
   const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token };
   const outputs = { ...exports, local };

@@ -2,6 +2,7 @@ import { arn, LocalCloudError, physicalName } from "./shared/names.ts";
 import type { ProgramResource, Provisioned } from "./program/protocol.ts";
 import type { Provision, Services } from "./shared/services.ts";
 import { api, integration, route, stage } from "./http-api/provision.ts";
+import { resourcePolicy, role, rolePolicy, rolePolicyAttachment } from "./iam/provision.ts";
 import * as lambda from "./lambda/provision.ts";
 import { nameOf, unsupported } from "./shared/inputs.ts";
 import { bucket, queue, queuePolicy, topic, topicSubscription } from "./messaging/provision.ts";
@@ -29,10 +30,13 @@ const provisioners: Readonly<Record<string, Provision>> = {
     throw unsupported(resource, "JWT authorizers are not emulated yet. Choose a stack without one: --stack NAME.");
   },
   "aws:scheduler/schedule:Schedule": schedule,
-  "aws:iam/role:Role": lambda.role,
+  "aws:iam/role:Role": role,
+  "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
+  "aws:s3/bucketPolicy:BucketPolicy": resourcePolicy("bucket", (bucketName) => `arn:aws:s3:::${bucketName}`),
+  "aws:sns/topicPolicy:TopicPolicy": resourcePolicy("arn", (topicArn) => topicArn),
   // Functions share this machine's network.
   "awsx:ec2:Vpc": () => ({ id: "vpc-local", outputs: { vpcId: "vpc-local", privateSubnetIds: [], routeTables: [] } }),
-  "aws:iam/rolePolicy:RolePolicy": lambda.rolePolicy,
 };
 
 /** Types that are accepted and have no effect, with the reason; a trailing `*` names a whole module. */
@@ -52,9 +56,6 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "there is one owner",
   "aws:s3/bucketVersioning:BucketVersioning": "one version of an object is kept",
   "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "redrives are asked for by the queues themselves",
-  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "permissions are not checked here",
-  "aws:s3/bucketPolicy:BucketPolicy": "permissions are not checked here",
-  "aws:sns/topicPolicy:TopicPolicy": "permissions are not checked here",
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
   "aws:ec2/*": "functions share this machine's network",
   "aws:sesv2/*": "e-mail ends in the mailbox, and nothing bounces",

@@ -8,7 +8,7 @@ const unknownKey: Readonly<Record<string, string>> = {
   s3: "InvalidAccessKeyId",
 };
 
-/** The error for a caller whose access key is missing or unknown. A known caller may do anything. */
+/** The error for a caller whose access key is missing or unknown. What a known function may do, its role says. */
 export function authenticate(
   { caller, service }: Pick<AwsCall, "caller" | "service">,
   accessKeys: ReadonlySet<string>,

@@ -90,7 +90,9 @@ export function sendError(
     );
   } else {
     const type = protocol === "json" ? "application/x-amz-json-1.0" : "application/json";
-    response.writeHead(status, { "content-type": type, "x-amzn-errortype": code });
+    // The error's name in SQS's older protocol, which SDKs go by: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.
+    const older = service === "sqs" ? { "x-amzn-query-error": `${code};Sender` } : {};
+    response.writeHead(status, { "content-type": type, "x-amzn-errortype": code, ...older });
     response.end(
       JSON.stringify({ __type: code, message, ...(service === "dynamodb" ? { Message: message } : {}), ...more }),
     );

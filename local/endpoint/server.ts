@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { authenticate } from "./authenticate.ts";
 import { serveControl, type ControlArgs } from "./control.ts";
 import { meetFaults } from "./meet-faults.ts";
+import type { Permissions } from "./permissions.ts";
 import { describeCall, sendError, sendJson, type AwsCall, type AwsError } from "./protocol.ts";
 import { notImplemented, refuseUnserved } from "./served.ts";
 import { refuseControl, refusePageCall } from "./web-pages.ts";
@@ -32,6 +33,8 @@ export interface EndpointArgs extends ControlArgs {
   readonly functions: Promise<Functions>;
   /** Whose calls are answered: people's key, and each function's name. */
   readonly accessKeys: ReadonlySet<string>;
+  /** Judges what functions call. */
+  readonly permissions: Permissions;
   /** The functions' log groups, by name. */
   readonly logGroups: ReadonlyMap<string, LogGroup>;
   /** What the functions logged. */
@@ -77,6 +80,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   const refused = authenticate(call, args.accessKeys) ?? refuseUnserved(call, request);
   if (refused) return sendError(response, call, refused);
   if (call.caller !== personKey) {
+    const forbidden = args.permissions.judge(call, request, body);
+    if (forbidden) return sendError(response, call, forbidden);
     const fault = await meetFaults(call, request, response, args.faults);
     if (fault) return sendError(response, call, fault);
   }
@@ -88,8 +93,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
     return sendError(response, call, answer?.error ?? notImplemented(call));
   }
   if (call.service === "ses") {
-    const caller = call.caller === personKey ? undefined : call.caller;
-    const { status, errorType, body: answer } = args.ses.sendEmail(body.toString(), caller, invocationOf(request));
+    const { status, errorType, body: answer } = args.ses.sendEmail(body.toString(), invocationOf(request));
     return sendJson(response, status, answer, errorType ? { "x-amzn-errortype": errorType } : {});
   }
   if (call.operation === "Publish" && call.form?.has("PhoneNumber") && !call.form.has("TopicArn")) {

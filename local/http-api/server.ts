@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Access } from "../iam/access.ts";
 import type { Functions } from "../lambda/functions.ts";
 import { refuseHost } from "../shared/host.ts";
 import { readBody, listen } from "../shared/http.ts";
-import { arnMatches, referenceOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
 import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
@@ -13,14 +13,6 @@ import { matchRoute, type Match, type Route } from "./routes.ts";
 export interface Throttle {
   readonly rate: number;
   readonly burst: number;
-}
-
-/** Who may invoke a function, or by its qualifier one of its versions or aliases alone. */
-export interface Permission {
-  readonly name: string;
-  readonly qualifier?: string;
-  readonly principal: string;
-  readonly sourceArn?: string;
 }
 
 /** The HTTP API, filled in while the program is provisioned. */
@@ -36,8 +28,6 @@ export interface ApiDefinition {
     readonly throttle?: Throttle;
     readonly routeThrottles: ReadonlyMap<string, Throttle>;
   };
-  /** Who may invoke which function, from lambda.Permission. */
-  readonly permissions: Permission[];
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -63,6 +53,8 @@ export interface HttpApiArgs {
   /** May still be filled in: it is first read when `open` resolves. */
   readonly api: ApiDefinition;
   readonly functions: Functions;
+  /** Says whether API Gateway may invoke a function. */
+  readonly access: Access;
   /** Requests wait for it. */
   readonly open: Promise<void>;
   /** How long `stop` waits for requests under way before it cuts their connections, in ms. */
@@ -140,9 +132,10 @@ function own(name: keyof typeof gateway): HttpAnswer {
 async function answerTo(
   request: IncomingMessage,
   body: Buffer,
-  { api, functions, buckets }: Running,
+  running: Running,
   requestId: string,
 ): Promise<HttpAnswer> {
+  const { api, functions, buckets } = running;
   const method = request.method ?? "GET";
   const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
   const stage = api.stage;
@@ -156,7 +149,7 @@ async function answerTo(
   if (!admits(buckets, match.route.key, stage.routeThrottles.get(match.route.key) ?? stage.throttle))
     return own("throttled");
   const integration = api.integrations.get(match.route.target.replace(/^integrations\//, ""));
-  if (integration === undefined || !permitted(api, stage.name, integration.uri, match)) return own("broken");
+  if (integration === undefined || !permitted(running, stage.name, integration.uri, match)) return own("broken");
   const { route, pathParameters } = match;
   const event = eventOf({
     request,
@@ -179,20 +172,12 @@ async function answerTo(
   return (invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken");
 }
 
-/**
- * API Gateway calls a function only where its policy says so, from this API, stage and route. An alias or a version has
- * a policy of its own: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
- */
-function permitted(api: ApiDefinition, stage: string, uri: string, { route }: Match): boolean {
+/** API Gateway calls a function only where its policy says so, for this API, stage and route. */
+function permitted({ api, access }: Running, stage: string, uri: string, { route }: Match): boolean {
   const routeArn = `${api.executionArn}/${stage}/${route.key === "$default" ? "$default" : route.key.replace(" ", "")}`;
-  const called = referenceOf(uri);
-  return api.permissions.some(
-    ({ name, qualifier, principal, sourceArn }) =>
-      name === called.name &&
-      qualifier === called.qualifier &&
-      principal === "apigateway.amazonaws.com" &&
-      (sourceArn === undefined || arnMatches(sourceArn, routeArn) || arnMatches(sourceArn, `${routeArn}/$default`)),
-  );
+  const resource = /functions\/(arn:.+)\/invocations$/.exec(uri)?.[1] ?? uri;
+  const call = { service: "apigateway.amazonaws.com", action: "lambda:InvokeFunction", resource };
+  return [routeArn, `${routeArn}/$default`].some((sourceArn) => access.judgeService({ ...call, sourceArn }).allowed);
 }
 
 /** A token bucket for each route. */

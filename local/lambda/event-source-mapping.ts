@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { subjectOf, type Delivery } from "./deliveries.ts";
 import type { Faults } from "../endpoint/faults.ts";
+import type { Access } from "../iam/access.ts";
+import { requirePolling } from "../iam/at-start.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
 import { THROTTLED, type Functions } from "./functions.ts";
 import { failuresOf, recordOf } from "./sqs-event.ts";
@@ -26,6 +28,7 @@ export interface MappingConfig {
 
 /** A mapping, and the services that it connects. */
 export interface MappingArgs extends MappingConfig {
+  readonly access: Access;
   readonly messaging: Messaging;
   readonly functions: Functions;
   readonly deliveries: Journal<Delivery>;
@@ -48,11 +51,13 @@ const visibilityMs = (queue: Queue, speed: number): number =>
 /**
  * Polls one queue, woken by a message that arrives or becomes visible again; nothing runs while it is idle. Stopping
  * takes no further batch; the messages of a batch under way are still deleted when its function succeeds.
+ * @throws LocalCloudError where the function's role may not poll the queue.
  */
 export async function start(args: MappingArgs): Promise<Part> {
   const { messaging, functions, faults, speed, batchSize } = args;
   const queue = messaging.sqs.getQueueByArn(args.queueArn);
   if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
+  requirePolling(args.access, { queueArn: args.queueArn, role: functions.find(args.functionName)?.role ?? "" });
   const windowMs = (args.windowSeconds * 1000) / speed;
   let running = 0;
   /** The batches at the same time that are allocated now. */

@@ -1,10 +1,12 @@
 import { basename, join } from "node:path";
 import * as z from "zod";
 import { Archive, unpack } from "./archive.ts";
-import { account, arn, referenceOf } from "../shared/names.ts";
+import { requireTrust } from "../iam/at-start.ts";
+import { policyOf } from "../iam/provision.ts";
+import { arn, referenceOf } from "../shared/names.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
 import type { Provision, Services, Settings } from "../shared/services.ts";
-import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
+import { nameOf, read, unsupported } from "../shared/inputs.ts";
 
 const Function = z.object({
   role: z.string(),
@@ -22,11 +24,18 @@ const Function = z.object({
 /** A Lambda function, unpacked from the archive that would be deployed. */
 export const lambdaFunction: Provision = async (
   resource,
-  { functions, versions, roles, accessKeys, logGroups, settings },
+  { functions, versions, access, accessKeys, logGroups, settings },
 ) => {
   const inputs = read(Function, resource);
   if (!inputs.runtime.startsWith("nodejs"))
     throw unsupported(resource, `the runtime ${inputs.runtime} is not emulated, only nodejs`);
+  requireTrust(
+    access,
+    `${resource.type} "${resource.name}"`,
+    "lambda.amazonaws.com",
+    inputs.role,
+    "The role defined for the function cannot be assumed by Lambda.",
+  );
   const name = nameOf(resource);
   const functionArn = arn("lambda", settings.region, `function:${name}`);
   const logGroup = inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`;
@@ -59,7 +68,7 @@ export const lambdaFunction: Provision = async (
     },
   });
   accessKeys.add(name);
-  roles.assume(name, inputs.role);
+  access.assume(name, inputs.role);
   logGroups.set(logGroup, { arn: arn("logs", settings.region, `log-group:${logGroup}`), functionName: name });
   const outputs = {
     name,
@@ -164,34 +173,40 @@ export const eventSourceMapping = (
 };
 
 const Permission = z.object({
+  action: z.string(),
   function: z.string(),
   qualifier: z.string().optional(),
   principal: z.string(),
   sourceArn: z.string().optional(),
+  sourceAccount: z.string().optional(),
 });
+/** Inputs of a permission that nothing here knows. */
+const foreign = ["eventSourceToken", "functionUrlAuthType", "invokedViaFunctionUrl", "principalOrgId"];
 
-/** Who may invoke a function, or one of its versions or aliases. */
-export const permission: Provision = (resource, { api }) => {
-  const { function: reference, qualifier, principal, sourceArn } = read(Permission, resource);
-  const target = { ...referenceOf(reference), ...(qualifier !== undefined && { qualifier }) };
-  api.permissions.push({ ...target, principal, ...(sourceArn ? { sourceArn } : {}) });
+/**
+ * Who may invoke a function, or one of its versions or aliases: a statement of that one's policy.
+ * https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+ */
+export const permission: Provision = (resource, { access, settings }) => {
+  const { function: reference, action, principal, sourceArn, sourceAccount, ...rest } = read(Permission, resource);
+  const given = foreign.filter((input) => resource.inputs[input] !== undefined);
+  if (given.length > 0) throw unsupported(resource, `${given.join(", ")} is not implemented`);
+  if (!principal.endsWith(".amazonaws.com"))
+    throw unsupported(resource, `a principal that is not a service is not implemented; got ${principal}`);
+  const { name, qualifier = rest.qualifier } = referenceOf(reference);
+  const functionArn = arn("lambda", settings.region, ["function", name, ...(qualifier ? [qualifier] : [])].join(":"));
   const statementId = nameOf(resource, "statementId");
+  const Statement = {
+    Sid: statementId,
+    Effect: "Allow",
+    Principal: { Service: principal },
+    Action: action,
+    Resource: functionArn,
+    Condition: {
+      ...(sourceArn !== undefined && { ArnLike: { "aws:SourceArn": sourceArn } }),
+      ...(sourceAccount !== undefined && { StringEquals: { "aws:SourceAccount": sourceAccount } }),
+    },
+  };
+  access.putResourcePolicy(functionArn, policyOf(resource, "resource", JSON.stringify({ Statement })));
   return { id: statementId, outputs: { statementId } };
-};
-
-/** A function's execution role. */
-export const role: Provision = (resource) => {
-  const name = nameOf(resource);
-  const outputs = { name, arn: `arn:aws:iam::${account}:role/${name}`, uniqueId: name, path: "/" };
-  return { id: name, outputs };
-};
-
-const RolePolicy = z.object({ role: z.string(), policy: PolicyText });
-
-/** A role's own policy. */
-export const rolePolicy: Provision = (resource, { roles }) => {
-  const { role: roleName, policy } = read(RolePolicy, resource);
-  roles.putPolicy(roleName, policy);
-  const name = nameOf(resource);
-  return { id: `${roleName}:${name}`, outputs: { name } };
 };

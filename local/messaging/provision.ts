@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Provision } from "../shared/services.ts";
 import { account, arn } from "../shared/names.ts";
+import { policyOf } from "../iam/provision.ts";
 import { nameOf, PolicyText, read, unsupported } from "../shared/inputs.ts";
 
 const Queue = z.object({
@@ -26,7 +27,7 @@ const Subscription = z.object({
 });
 
 /** An SQS queue; its attributes are brought up to date, its messages stay. */
-export const queue: Provision = async (resource, { messaging, settings }) => {
+export const queue: Provision = async (resource, { messaging, access, settings }) => {
   const inputs = read(Queue, resource);
   if (inputs.fifoQueue) throw unsupported(resource, "FIFO queues are not emulated");
   const redrive = inputs.redrivePolicy === undefined ? undefined : Redrive.parse(JSON.parse(inputs.redrivePolicy));
@@ -40,6 +41,7 @@ export const queue: Provision = async (resource, { messaging, settings }) => {
     ...(redrive ? { RedrivePolicy: JSON.stringify(redrive) } : {}),
     ...(inputs.policy ? { Policy: inputs.policy } : {}),
   });
+  if (inputs.policy !== undefined) access.putResourcePolicy(made.arn, policyOf(resource, "resource", inputs.policy));
   const url = `${settings.endpoint}/${account}/${name}`;
   return { id: url, outputs: { name, url, arn: made.arn, visibilityTimeoutSeconds: inputs.visibilityTimeoutSeconds } };
 };
@@ -55,10 +57,11 @@ export const topic: Provision = async (resource, { messaging }) => {
 
 const QueuePolicy = z.object({ queueUrl: z.string(), policy: PolicyText });
 
-/** A queue's policy, of which is read whether SNS may send to it. */
-export const queuePolicy: Provision = async (resource, { messaging, settings }) => {
+/** A queue's policy: whether SNS may send to it, and what roles may do with it beside what their own say. */
+export const queuePolicy: Provision = async (resource, { messaging, access, settings }) => {
   const { queueUrl, policy } = read(QueuePolicy, resource);
   const queueArn = arn("sqs", settings.region, queueUrl.split("/").at(-1) ?? "");
+  access.putResourcePolicy(queueArn, policyOf(resource, "resource", policy));
   (await messaging).putQueuePolicy(queueArn, policy);
   return { id: queueUrl, outputs: {} };
 };

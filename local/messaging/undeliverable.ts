@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { onBehalf } from "../iam/access.ts";
+import { evaluate } from "../iam/evaluate.ts";
+import { statementsOf, type Statement } from "../iam/statement.ts";
 import { parseJson } from "../shared/json.ts";
-import { account } from "../shared/names.ts";
-import { allows, statementsOf, type Statement } from "../shared/policy.ts";
 import type { SnsRouter, SnsStore, SqsStore } from "./fauxqs.ts";
 
 const Redrive = z.object({ deadLetterTargetArn: z.string() });
@@ -41,15 +42,27 @@ export function deadLetterUndeliverable(
 function admits(sqs: SqsStore, topicArn: string, queueArn: string): boolean {
   const policy = sqs.getQueueByArn(queueArn)?.attributes["Policy"];
   if (policy === undefined || policy === "") return false;
-  const statements = parsed.get(policy) ?? statementsOf(policy);
-  parsed.set(policy, statements);
-  return allows(statements, {
-    action: "sqs:SendMessage",
-    resource: queueArn,
-    service: "sns.amazonaws.com",
-    context: { "aws:SourceArn": topicArn, "aws:SourceAccount": account, "aws:SecureTransport": "true" },
-  });
+  const resource = parsed.get(policy) ?? parse(policy, queueArn);
+  parsed.set(policy, resource);
+  return evaluate(
+    { identity: [], resource },
+    {
+      action: "sqs:SendMessage",
+      resource: queueArn,
+      service: "sns.amazonaws.com",
+      context: onBehalf(topicArn),
+    },
+  ).allowed;
 }
 
 /** Policies by their text: each is asked for every message, and they are as few as the queues. */
 const parsed = new Map<string, Statement[]>();
+
+/** A policy of the program was read at the start; one that a person has set since, and that is not understood, admits nobody. */
+function parse(text: string, queueArn: string): Statement[] {
+  try {
+    return statementsOf({ kind: "resource", text, resource: queueArn, name: queueArn });
+  } catch {
+    return [];
+  }
+}

@@ -31,8 +31,9 @@ export interface Ses {
   settings(): SesSettings;
   /** Replaces all settings. What was sent before counts no longer: a new day begins. */
   readonly set: (settings: SesSettings) => void;
-  /** SendEmail. The caller is a function's name, or undefined for a person. */
-  sendEmail(body: string, caller: string | undefined, requestId?: string): SesAnswer;
+  /** The ARNs of what a SendEmail of a function needs to be allowed: its input is the request's body. */
+  readonly resourcesOf: (input: unknown) => string[];
+  sendEmail(body: string, requestId?: string): SesAnswer;
 }
 
 /** What SES is played with. */
@@ -40,8 +41,6 @@ export interface SesArgs {
   readonly mailbox: Pick<Mailbox, "capture">;
   readonly region: string;
   readonly speed: number;
-  /** Whether a function's role allows it an action on a resource. */
-  readonly allows: (functionName: string, action: string, resource: string) => boolean;
   /** The time in ms since 1970. */
   readonly now?: () => number;
 }
@@ -72,7 +71,7 @@ const refusal = (status: number, errorType: string, message: string): SesAnswer 
 });
 
 /** Plays SES: what it takes is in the mailbox. */
-export function createSes({ mailbox, region, speed, allows, now = Date.now }: SesArgs): Ses {
+export function createSes({ mailbox, region, speed, now = Date.now }: SesArgs): Ses {
   let settings: SesSettings = {};
   /** When each recipient of the day was sent to. */
   let sent: number[] = [];
@@ -83,16 +82,16 @@ export function createSes({ mailbox, region, speed, allows, now = Date.now }: Se
       settings = next;
       sent = [];
     },
-    sendEmail: (body, caller, requestId) => {
+    resourcesOf: (input) => {
+      const { data } = SendEmail.safeParse(input);
+      return data === undefined ? [] : needed(data);
+    },
+    sendEmail: (body, requestId) => {
       const parsed = SendEmail.safeParse(parseJson(body));
       if (!parsed.success) return refusal(400, "BadRequestException", z.prettifyError(parsed.error));
-      const { FromEmailAddress, Destination, Content, ConfigurationSetName, EmailTags } = parsed.data;
+      const { FromEmailAddress, Destination, Content, EmailTags } = parsed.data;
       const recipients = Destination.ToAddresses;
-      const refused =
-        denied(caller, FromEmailAddress, recipients, ConfigurationSetName) ??
-        unverified(FromEmailAddress, recipients) ??
-        bounced(recipients) ??
-        limited(recipients.length);
+      const refused = unverified(FromEmailAddress, recipients) ?? bounced(recipients) ?? limited(recipients.length);
       if (refused) return refused;
       mailbox.capture({
         channel: "email",
@@ -107,27 +106,20 @@ export function createSes({ mailbox, region, speed, allows, now = Date.now }: Se
   };
 
   /**
-   * A role needs the identity, and the configuration set that is named or is the identity's default; in the sandbox the
-   * recipients' identities too. https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+   * The identity, and the configuration set that is named or is the identity's default; in the sandbox the recipients'
+   * identities too. While every sender is verified, an address is its own identity.
+   * https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
    */
-  function denied(
-    caller: string | undefined,
-    from: string,
-    recipients: readonly string[],
-    named: string | undefined,
-  ): SesAnswer | undefined {
-    if (caller === undefined) return undefined;
-    const { sandbox = false, configurationSet } = settings;
-    const identities = [from, ...(sandbox ? recipients : [])].flatMap((address) => identityOf(address) ?? []);
-    const set = named ?? configurationSet;
-    const needed = [
+  function needed({ FromEmailAddress, Destination, ConfigurationSetName }: z.output<typeof SendEmail>): string[] {
+    const { sandbox = false, verified, configurationSet } = settings;
+    const sender = verified ? identityOf(FromEmailAddress) : FromEmailAddress;
+    const recipients = sandbox ? Destination.ToAddresses.map(identityOf) : [];
+    const identities = [sender, ...recipients].filter((identity) => identity !== undefined);
+    const set = ConfigurationSetName ?? configurationSet;
+    return [
       ...identities.map((identity) => `identity/${identity}`),
       ...(set === undefined ? [] : [`configuration-set/${set}`]),
     ].map((resource) => arn("ses", region, resource));
-    const missing = needed.find((resource) => !allows(caller, "ses:SendEmail", resource));
-    if (missing === undefined) return undefined;
-    const message = `User \`${caller}' is not authorized to perform \`ses:SendEmail' on resource \`${missing}'`;
-    return refusal(403, "AccessDeniedException", message);
   }
 
   function unverified(from: string, recipients: readonly string[]): SesAnswer | undefined {

@@ -1,12 +1,16 @@
+import { roleNameOf, type Access } from "../iam/access.ts";
 import type { Functions } from "../lambda/functions.ts";
 import type { Part } from "../shared/parts.ts";
 
 /** A schedule with a rate; its target is a function. */
 export interface Schedule {
+  readonly name: string;
   /** The time between two runs, in ms. */
   readonly everyMs: number;
   /** With a version or an alias perhaps. */
   readonly functionArn: string;
+  /** The role by which the function is invoked. */
+  readonly roleArn: string;
   /** What the function is invoked with. */
   readonly event: unknown;
 }
@@ -15,6 +19,9 @@ export interface Schedule {
 export interface SchedulerArgs {
   readonly schedules: readonly Schedule[];
   readonly functions: Functions;
+  readonly access: Access;
+  /** Tells the person of a schedule that runs nothing. */
+  readonly note: (text: string) => void;
   /** Divides the intervals, which are a second at least. */
   readonly speed: number;
 }
@@ -22,10 +29,26 @@ export interface SchedulerArgs {
 /** However high the speed: a function that runs all the time would keep the machine from its work. */
 const LEAST_MS = 1_000;
 
-/** EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS. */
-export async function start({ schedules, functions, speed }: SchedulerArgs): Promise<Part> {
-  const timers = schedules.map(({ functionArn, event, everyMs }) =>
-    setInterval(() => void functions.invoke(functionArn, event), Math.max(LEAST_MS, everyMs / speed)),
+/**
+ * EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS; one whose role may not
+ * invoke its target runs nothing, and says so once.
+ */
+export async function start({ schedules, functions, access, note, speed }: SchedulerArgs): Promise<Part> {
+  const told = new Set<Schedule>();
+  const run = (schedule: Schedule): void => {
+    const { name, functionArn, roleArn, event } = schedule;
+    const role = roleNameOf(roleArn);
+    if (access.judge(role, "lambda:InvokeFunction", functionArn).allowed) {
+      void functions.invoke(functionArn, event);
+      return;
+    }
+    if (told.has(schedule)) return;
+    told.add(schedule);
+    const statement = { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: functionArn };
+    note(`schedule ${name} runs nothing. Add to the policy of the role ${role}: ${JSON.stringify(statement)}`);
+  };
+  const timers = schedules.map((schedule) =>
+    setInterval(() => run(schedule), Math.max(LEAST_MS, schedule.everyMs / speed)),
   );
   return {
     stop: async () => {

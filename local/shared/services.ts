@@ -1,9 +1,9 @@
 import type { DynamoDb } from "../dynamodb/server.ts";
 import type { LogGroup } from "../endpoint/logs.ts";
 import type { ApiDefinition } from "../http-api/server.ts";
+import type { Access } from "../iam/access.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
 import type { Functions } from "../lambda/functions.ts";
-import type { Roles } from "../lambda/roles.ts";
 import type { Versions } from "../lambda/versions.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
@@ -42,8 +42,8 @@ export interface Services {
   readonly functions: Functions;
   /** The published versions of functions, of earlier runs too. */
   readonly versions: Versions;
-  /** What functions may do, as far as it is checked. */
-  readonly roles: Roles;
+  /** Who may do what. */
+  readonly access: Access;
   /** The access keys that the endpoint accepts: a function's is its name. */
   readonly accessKeys: Set<string>;
   /** The functions' log groups, by name. */

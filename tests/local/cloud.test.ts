@@ -460,7 +460,9 @@ describe("The local cloud:", () => {
         expect(await put({ dailyQuota: 0 })).to.deep.equal({ dailyQuota: 0 });
         expect(await send()).to.equal("TooManyRequestsException: Daily message quota exceeded.");
         await put({ configurationSet: "shop-mail" });
-        expect(await send(outputs.functionName)).to.match(/^AccessDeniedException: .*configuration-set\/shop-mail'$/);
+        expect(await send(outputs.functionName)).to.match(
+          /^AccessDeniedException: .*configuration-set\/shop-mail'\. Add to the policy /,
+        );
       } finally {
         expect(await cloud.local("ses", { method: "DELETE" })).to.deep.equal({});
       }

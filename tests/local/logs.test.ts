@@ -9,6 +9,7 @@ import { expect } from "chai";
 import type { CloudProcess } from "../support/cloud-process.ts";
 import { until } from "../support/until.ts";
 import { Project } from "./support/project.ts";
+import { roleOfFunctions } from "./support/role.ts";
 
 /** Functions that write what is posted to them, a line for each text, each in a log group of its own. */
 const program = `
@@ -18,7 +19,7 @@ const code = \`exports.handler = async ({ body }) => {
   for (const line of JSON.parse(body)) process.stdout.write(line + "\\\\n");
   return { statusCode: 204 };
 };\`;
-const role = new aws.iam.Role("role", { assumeRolePolicy: "{}" });
+${roleOfFunctions}
 const api = new aws.apigatewayv2.Api("api", { protocolType: "HTTP" });
 for (const name of ["pages", "times", "patterns", "large"]) {
   const writer = new aws.lambda.Function(name, {

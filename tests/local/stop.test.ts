@@ -5,14 +5,16 @@ import * as z from "zod";
 import type { CloudProcess } from "../support/cloud-process.ts";
 import { until } from "../support/until.ts";
 import { Project } from "./support/project.ts";
+import { roleOfFunctions } from "./support/role.ts";
 
 /** A function that works on a message until the file exists which the message names. */
 const program = `
   import * as aws from "@pulumi/aws";
   import * as pulumi from "@pulumi/pulumi";
+  ${roleOfFunctions}
   const queue = new aws.sqs.Queue("work", { visibilityTimeoutSeconds: 600 });
   const worker = new aws.lambda.Function("worker", {
-    role: new aws.iam.Role("role", { assumeRolePolicy: "{}" }).arn,
+    role: role.arn,
     runtime: "nodejs24.x",
     handler: "index.handler",
     timeout: 300,

@@ -10,6 +10,7 @@ import type { Messaging } from "../../../local/messaging/server.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
+import { allAccess } from "../support/role.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
 
 const region = "eu-west-1";
@@ -33,6 +34,7 @@ describe("an event source mapping", () => {
       windowSeconds: 0,
       reportBatchItemFailures: true,
       maximumConcurrency: 1,
+      access: allAccess(),
       messaging,
       functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
       deliveries: { entries: [], append: () => undefined },

@@ -7,6 +7,7 @@ import { openVersions } from "../../../local/lambda/versions.ts";
 import type { CloudProcess } from "../../support/cloud-process.ts";
 import { until } from "../../support/until.ts";
 import { Project } from "../support/project.ts";
+import { roleOfFunctions } from "../support/role.ts";
 
 /** A published function behind an alias, reached by a route, a mapping and a schedule that name the alias. */
 const program = (greeting: string) => `
@@ -16,7 +17,7 @@ const code = "exports.handler = async ({ Records }, { functionVersion: version, 
   "  if (Records) console.log(JSON.stringify({ level: 'info', message: 'batch', version, invokedFunctionArn }));" +
   "  return { greeting: '${greeting}', version, invokedFunctionArn };" +
   "}";
-const role = new aws.iam.Role("role", { assumeRolePolicy: "{}" });
+${roleOfFunctions}
 const greeter = new aws.lambda.Function("greeter", {
   name: "greeter", role: role.arn, runtime: "nodejs24.x", handler: "index.handler", timeout: 30, publish: true,
   code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(code) }),

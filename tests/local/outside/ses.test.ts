@@ -1,17 +1,12 @@
 import { expect } from "chai";
 import type { Captured } from "../../../local/outside/mailbox.ts";
 import { createSes, type SesSettings } from "../../../local/outside/ses.ts";
-import { createRoles } from "../../../local/lambda/roles.ts";
 
 const identity = (name: string) => `arn:aws:ses:eu-west-1:000000000000:identity/${name}`;
 const set = (name: string) => `arn:aws:ses:eu-west-1:000000000000:configuration-set/${name}`;
 
-/** An SES with these settings, whose time stands still, for a function whose role allows sending with these resources. */
-function ses(settings: SesSettings, { speed = 1, allowed = ["*"] }: { speed?: number; allowed?: string[] } = {}) {
-  const roles = createRoles();
-  const Statement = { Effect: "Allow", Action: "ses:SendEmail", Resource: allowed };
-  roles.assume("notifier", "arn:aws:iam::000000000000:role/notifier-role");
-  roles.putPolicy("notifier-role", JSON.stringify({ Statement }));
+/** An SES with these settings, whose time stands still. */
+function ses(settings: SesSettings, { speed = 1 } = {}) {
   const captured: Omit<Captured, "at">[] = [];
   const mailbox = {
     list: () => [],
@@ -19,24 +14,31 @@ function ses(settings: SesSettings, { speed = 1, allowed = ["*"] }: { speed?: nu
     sendSms: () => "",
   };
   let time = 1_793_534_400_000;
-  const played = createSes({ mailbox, region: "eu-west-1", speed, allows: roles.allows, now: () => time });
+  const played = createSes({ mailbox, region: "eu-west-1", speed, now: () => time });
   played.set(settings);
-  const content = { Data: "Gebühr: 5 €" };
   return {
     captured,
     set: played.set,
     pass: (ms: number) => (time += ms),
     /** "sent", or the error's name and message. */
-    send: (
-      over: object = {},
-      { to = ["ada@example.com"], from = "orders@mail.shop.test", caller = "notifier" } = {},
-    ) => {
-      const Content = { Simple: { Subject: content, Body: { Text: content } } };
-      const request = { FromEmailAddress: from, Destination: { ToAddresses: to }, Content, ...over };
-      const { status, errorType, body } = played.sendEmail(JSON.stringify(request), caller);
+    send: (over: object = {}, addresses: Addresses = {}) => {
+      const { status, errorType, body } = played.sendEmail(JSON.stringify(request(over, addresses)));
       return status === 200 ? "sent" : `${status} ${errorType} ${"message" in body ? String(body.message) : ""}`;
     },
+    /** The ARNs of what a role needs to be allowed. */
+    needs: (over: object = {}, addresses: Addresses = {}) => played.resourcesOf(request(over, addresses)),
   };
+}
+
+interface Addresses {
+  readonly to?: string[];
+  readonly from?: string;
+}
+
+function request(over: object, { to = ["ada@example.com"], from = "orders@mail.shop.test" }: Addresses): object {
+  const content = { Data: "Gebühr: 5 €" };
+  const Content = { Simple: { Subject: content, Body: { Text: content } } };
+  return { FromEmailAddress: from, Destination: { ToAddresses: to }, Content, ...over };
 }
 
 const tooFast = "429 TooManyRequestsException Maximum sending rate exceeded.";
@@ -98,35 +100,28 @@ describe("SES on the local cloud", () => {
     ]).to.deep.equal(["sent", unverified("orders@other.test"), unverified("eve@example.com")]);
   });
 
-  it("wants the role to allow the verified identity, the address, its domain or one above, and in the sandbox the recipient's", () => {
-    const denied = (resource: string) =>
-      `403 AccessDeniedException User \`notifier' is not authorized to perform \`ses:SendEmail' on resource \`${resource}'`;
-    const send = (settings: SesSettings, ...names: string[]) => ses(settings, { allowed: names.map(identity) }).send();
+  it("needs the verified identity, the address, its domain or one above, and in the sandbox the recipient's", () => {
+    const needs = (settings: SesSettings) => ses(settings).needs();
     const mine = "mail.shop.test";
     expect([
-      send({ verified: ["shop.test"] }, "shop.test"),
-      send({ verified: ["shop.test"] }, mine),
-      send({ verified: ["shop.test", mine] }, mine),
-      send({ verified: ["shop.test", mine] }, "shop.test"),
-      send({ sandbox: true, verified: ["shop.test", "example.com"] }, "shop.test"),
+      needs({ verified: ["shop.test"] }),
+      needs({ verified: ["shop.test", mine] }),
+      needs({ sandbox: true, verified: ["shop.test", "example.com"] }),
+      needs({}),
     ]).to.deep.equal([
-      "sent",
-      denied(identity("shop.test")),
-      "sent",
-      denied(identity(mine)),
-      denied(identity("example.com")),
+      [identity("shop.test")],
+      [identity(mine)],
+      [identity("shop.test"), identity("example.com")],
+      [identity("orders@mail.shop.test")],
     ]);
   });
 
-  it("wants the role to allow the configuration set that is named, or else the identity's default", () => {
-    const denied = (name: string) =>
-      `403 AccessDeniedException User \`notifier' is not authorized to perform \`ses:SendEmail' on resource \`${set(name)}'`;
+  it("needs the configuration set that is named, or else the identity's default", () => {
+    const verified = ["shop.test"];
+    const { needs } = ses({ verified, configurationSet: "default" });
     const named = { ConfigurationSetName: "named" };
-    const { send } = ses({ configurationSet: "default" }, { allowed: [set("named")] });
-    expect([send(), send(named), ses({}, { allowed: [] }).send(named)]).to.deep.equal([
-      denied("default"),
-      "sent",
-      denied("named"),
-    ]);
+    expect([needs(), needs(named), ses({ verified }).needs(named)]).to.deep.equal(
+      ["default", "named", "named"].map((name) => [identity("shop.test"), set(name)]),
+    );
   });
 });

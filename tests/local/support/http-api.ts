@@ -1,5 +1,6 @@
 import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import { createAccess } from "../../../local/iam/access.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
 import { referenceOf } from "../../../local/shared/names.ts";
 import type { Part } from "../../../local/shared/parts.ts";
@@ -25,14 +26,25 @@ export async function startHttpApi({ routes, invoke, ...rest }: HttpApiOptions):
     executionArn,
     routes: Object.entries(routes).map(([key, name]) => ({ key, target: `integrations/${name}` })),
     integrations: new Map(names.map((name) => [name, { uri: uriOf(name), timeoutMs: 30_000 }] as const)),
-    permissions: names.map((name) => ({
-      name,
-      principal: "apigateway.amazonaws.com",
-      sourceArn: `${executionArn}/*/*`,
-    })),
     stage: { name: "$default", routeThrottles: new Map() },
   };
+  const access = createAccess();
+  for (const name of names) {
+    const Statement = {
+      Effect: "Allow",
+      Principal: { Service: "apigateway.amazonaws.com" },
+      Action: "lambda:InvokeFunction",
+      Resource: uriOf(name),
+      Condition: { ArnLike: { "aws:SourceArn": `${executionArn}/*/*` } },
+    };
+    access.putResourcePolicy(uriOf(name), {
+      kind: "resource",
+      text: JSON.stringify({ Statement }),
+      resource: name,
+      name,
+    });
+  }
   const functions = fakeFunctions({ invoke: async (reference, event) => invoke(referenceOf(reference).name, event) });
-  const part = await start({ port, api, functions, open: Promise.resolve(), graceMs: 0 });
+  const part = await start({ port, api, functions, access, open: Promise.resolve(), graceMs: 0 });
   return { ...part, url: `http://127.0.0.1:${port}` };
 }

@@ -3,11 +3,26 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-const role = new aws.iam.Role("role", { assumeRolePolicy: "{}" });
+/** A role that Lambda may assume, which may do these. */
+function role(name: string, statements: readonly object[]): aws.iam.Role {
+  const made = new aws.iam.Role(name, {
+    assumeRolePolicy: JSON.stringify({
+      Statement: { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+    }),
+  });
+  const Statement = statements.map((statement) => ({ Effect: "Allow", Resource: "*", ...statement }));
+  new aws.iam.RolePolicy(name, { role: made.id, policy: JSON.stringify({ Statement }) });
+  return made;
+}
+const polling = role("polling", [{ Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] }]);
+const calling = role("calling", [
+  { Action: "dynamodb:GetItem" },
+  { Action: "ses:SendEmail", Resource: "arn:aws:ses:*:*:identity/*" },
+]);
 
 function lambda(name: string, code: string, args: Partial<aws.lambda.FunctionArgs> = {}): aws.lambda.Function {
   return new aws.lambda.Function(name, {
-    role: role.arn,
+    role: polling.arn,
     runtime: "nodejs24.x",
     handler: "index.handler",
     memorySize: 128,
@@ -105,6 +120,7 @@ const act = `exports.handler = async (event, context) => {
      return { done: act };
    };`;
 const api = lambda("api", act, {
+  role: calling.arn,
   timeout: 60,
   environment: { variables: { LEASE_SECONDS: "60", COLOUR: "blue" } },
 });
