@@ -18,7 +18,7 @@ async function start() {
   const notes: string[] = [];
   let access = createAccess();
   const ses = createSes({
-    mailbox: { list: () => [], capture: () => undefined, sendSms: () => "" },
+    mailbox: { capture: () => undefined },
     region,
     speed: 1,
   });
