@@ -113,7 +113,9 @@ process.on("unhandledRejection", fail);
 const { start, maskSecrets } = ChildStart.parse(JSON.parse(process.argv[2] ?? "null"));
 evaluateProgram(start, {
   provision: ({ urn, ...resource }) => {
-    resources.set(urn, { ...resource, inputs: { ...resource.inputs }, dependsOn: [...resource.dependsOn] });
+    const { inputs, dependsOn } = resource;
+    const references = Object.fromEntries(Object.entries(resource.references).map(([key, urns]) => [key, [...urns]]));
+    resources.set(urn, { ...resource, inputs: { ...inputs }, dependsOn: [...dependsOn], references });
     return answer(resource.type, resource.name, resource.inputs);
   },
   secret: (value) => (maskSecrets ? "[secret]" : value),

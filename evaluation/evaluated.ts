@@ -11,6 +11,8 @@ export const Resource = z.object({
   inputs: z.record(z.string(), z.unknown()),
   /** URNs of all that it waits for: its `dependsOn`, and whatever its inputs come from. */
   dependsOn: z.array(z.string()),
+  /** The URNs that each input comes from, where it comes from any. */
+  references: z.record(z.string(), z.array(z.string())),
   protect: z.boolean(),
   /** URNs that it may have had, by its aliases and its ancestors'. */
   formerUrns: z.array(z.string()),

@@ -5,7 +5,8 @@ import type { ProgramStart, Provisioned } from "./start.ts";
 import type { Alias } from "./urns.ts";
 
 type Monitor = NonNullable<ReturnType<typeof pulumi.runtime.getMonitor>>;
-type Requested = ReturnType<Parameters<Monitor["registerResource"]>[0]["getAliasesList"]>[number];
+type Request = Parameters<Monitor["registerResource"]>[0];
+type Requested = ReturnType<Request["getAliasesList"]>[number];
 
 /** A resource as the program registered it: inputs resolved. */
 export interface Registration {
@@ -21,6 +22,8 @@ export interface Registration {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** URNs of its `dependsOn`, and of whatever its inputs come from. */
   readonly dependsOn: readonly string[];
+  /** URNs that each input comes from, where it comes from any. */
+  readonly references: Readonly<Record<string, readonly string[]>>;
   readonly protect: boolean;
   readonly aliases: readonly Alias[];
 }
@@ -53,7 +56,7 @@ export async function evaluateProgram(
   const plain = plainBy(asset, secret);
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
-  let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "protect" | "aliases"> | undefined;
+  let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "references" | "protect" | "aliases"> | undefined;
   let inFlight = 0;
   const never = () => new Promise<never>(() => {});
 
@@ -104,6 +107,7 @@ export async function evaluateProgram(
         parent,
         remote: args[0].getRemote(),
         dependsOn: args[0].getDependenciesList().sort(),
+        references: referencesOf(args[0]),
         protect: args[0].getProtect() ?? false,
         aliases: args[0].getAliasesList().map(aliasOf),
       };
@@ -127,6 +131,13 @@ export async function evaluateProgram(
   do await new Promise((resolve) => setTimeout(resolve, 1));
   while (inFlight > 0);
   return AnyRecord.parse((await plain(outputs)) ?? {});
+}
+
+/** The URNs behind each input of a request. */
+function referencesOf(request: Request): Record<string, string[]> {
+  const entries = [...request.getPropertydependenciesMap().entries()];
+  const named = entries.map(([key, urns]): [string, string[]] => [key, urns.getUrnsList().sort()]);
+  return Object.fromEntries(named.filter(([, urns]) => urns.length > 0));
 }
 
 /** An alias of a request, without what it leaves open: the SDK fills in the present parent. */

@@ -38,6 +38,9 @@ export function withDeployedUrns(resources: ReadonlyMap<string, Mocked>): Map<st
         ...resource,
         parent: deployed(resource.parent),
         dependsOn: resource.dependsOn.map(deployed).sort(),
+        references: Object.fromEntries(
+          Object.entries(resource.references).map(([key, urns]) => [key, urns.map(deployed).sort()]),
+        ),
         formerUrns: identities(urn, resources)
           .slice(1)
           .map((former) => urnOf(urn, former)),

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "./support/evaluate.ts";
 
-const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "runtime"];
+const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "policy", "runtime"];
 const FILES = ["index.ts", "config.ts"];
 
 /** The contracts that know callers, events, outbox and ledger as such, and no order. */
@@ -44,10 +44,11 @@ const arrows: Arrow[] = [
   { from: "runtime/", imports: ["runtime/", ...GENERAL] },
   { from: "evaluation/", imports: ["evaluation/"] },
   { from: "local/", imports: ["local/", "contracts/", "evaluation/"] },
+  { from: "policy/", imports: ["policy/"] },
 ];
 
 const anyOf = (paths: readonly string[]) => `^(${paths.map((path) => path.replaceAll(".", "\\.")).join("|")})`;
-const ours = anyOf([...OURS.map((folder) => `${folder}/`), ...FILES, "commands/", "tests/", "policy/"]);
+const ours = anyOf([...OURS.map((folder) => `${folder}/`), ...FILES, "commands/", "tests/"]);
 
 const rules: NonNullable<IConfiguration["forbidden"]> = [
   ...arrows.map(({ from, except = [], imports, types = [] }) => ({
@@ -89,10 +90,10 @@ const rules: NonNullable<IConfiguration["forbidden"]> = [
 
 /** Source files that may be longer than 250 lines, each with its reason. Data and expected files do not count. */
 const LONG: Readonly<Record<string, string>> = {
-  "tests/components/rules.test.ts": "a list: one test for each rule of the resource graph",
   "tests/config.test.ts": "a list: one case for each key and each mistake",
   "tests/local/cloud.test.ts": "one running cloud for all: each start costs seconds",
   "tests/mutants/guards.ts": "a list: one entry a guard",
+  "tests/policy/mutants.ts": "a list: one entry a change of the graph",
   "tests/reliability/invariants.test.ts": "a list: one test for each promise",
 };
 const MOST_LINES = 250;

@@ -50,7 +50,7 @@ describe("npm run graph", () => {
     const { code, stdout, stderr } = await run("--set", "patch.json");
     const project = "urn:pulumi:dev::boxes::";
     const parent = `${project}box:index:Box::box`;
-    const common = { parent, custom: true, protect: false, dependsOn: [], formerUrns: [] };
+    const common = { parent, custom: true, protect: false, dependsOn: [], references: {}, formerUrns: [] };
     const topic = `${project}box:index:Box$aws:sns/topic:Topic::topic`;
 
     expect({ code, stderr, list: JSON.parse(stdout) as unknown }).to.deep.equal({
@@ -79,6 +79,7 @@ describe("npm run graph", () => {
           name: "mail",
           inputs: { topic: "arn:aws:sns:eu-west-1:111122223333:topic", protocol: "email", endpoint: "[secret]" },
           dependsOn: [topic],
+          references: { topic: [topic] },
         },
         {
           ...common,

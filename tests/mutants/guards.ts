@@ -19,6 +19,7 @@ const relay = test("tests/handlers/relay-outbox.test.ts", "the relay");
 const ledger = test("tests/runtime/ports/ledger.test.ts", "the ledger's once()");
 const sending = test("tests/runtime/ports/sending.test.ts", "an e-mail or an SMS");
 const authorizer = test("tests/components/authorizer.test.ts", "the API's authorizer");
+const graphRules = test("tests/policy/rules.test.ts", "the rules over every graph");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
@@ -314,10 +315,7 @@ export const guards: readonly Guard[] = [
   guard(
     "I19",
     "the last receive lies behind the outage",
-    test(
-      "tests/components/rules.test.ts",
-      "the rules over the dev stack",
-    )("tries a message for longer than the outage that its consumer must survive"),
+    graphRules("find nothing in slow and hasty consumers"),
     "components/queue-limits.ts",
     "Math.ceil((outageMinutes * 60) / visibilityTimeout) + 2",
     "Math.ceil((outageMinutes * 60) / visibilityTimeout)",
