@@ -3,9 +3,9 @@ import fc from "fast-check";
 import type { Graph } from "../../policy/graph.ts";
 import { findingsOf, judged, type Finding, type Settings } from "../../policy/rule.ts";
 import { rules } from "../../policy/rules.ts";
-import { FUNCTION, QUEUE, QUEUE_POLICY, ROUTE } from "../../policy/types.ts";
+import { FUNCTION, QUEUE, QUEUE_POLICY } from "../../policy/types.ts";
 import { configOf, evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
-import { policyGraph, settingsOf } from "../support/policy-graph.ts";
+import { authorized, policyGraph, settingsOf } from "../support/policy-graph.ts";
 import { generatedConfigs } from "./configs.ts";
 import { all, hide, set } from "./edits.ts";
 import { EVERY_FUNCTION, mutants } from "./mutants.ts";
@@ -40,14 +40,6 @@ async function evaluated(asked: { stack: string; stacks?: string; over?: object 
   const { resources } = await evaluateProgram(asked);
   return { graph: authorized(policyGraph(resources)), settings: settingsOf(await configOf(asked)) };
 }
-
-/** The program has no authorizer yet: every route gets one here. */
-const authorized = (graph: Graph): Graph =>
-  graph.map((one) =>
-    one.type === ROUTE && !/\$default|health|OPTIONS/.test(String(one.props["routeKey"]))
-      ? { ...one, props: { ...one.props, authorizationType: "JWT", authorizationScopes: ["orders:read"] } }
-      : one,
-  );
 
 const allFindings = (graph: Graph, settings: Settings): Finding[] =>
   rules.flatMap((rule) => findingsOf(rule, graph, settings));

@@ -90,6 +90,13 @@ describe("the workflows", () => {
     expect(steps.filter(({ run }) => run?.includes("${{"))).to.deep.equal([]);
   });
 
+  it("judge each preview by the policy pack", () => {
+    const previews = workflows.flatMap(jobsOf).flatMap(({ steps }) => steps.filter(({ id }) => id === "preview"));
+    expect(previews.map(({ run }) => run?.split(" 2>&1")[0])).to.deep.equal([
+      'npm run --silent preview -- --stack "$PULUMI_STACK" --policy-pack policy/pack --diff --non-interactive --color never',
+    ]);
+  });
+
   it("run the smoke test on what was deployed", () => {
     const [deploy] = workflows.flatMap(jobsOf);
     expect(deploy?.steps.map(({ run }) => run).slice(-2)).to.deep.equal([
