@@ -4,6 +4,7 @@ import * as z from "zod";
 export const problemTypes = {
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "invalid-idempotency-key": { status: 400, title: "The Idempotency-Key is not valid" },
+  forbidden: { status: 403, title: "The caller may not do this" },
   "not-found": { status: 404, title: "There is nothing here" },
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
   conflict: { status: 409, title: "The order is no longer in a state for this" },

@@ -3,7 +3,7 @@ import { isOrderId } from "../contracts/order.ts";
 import type { StoredOrder } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import { route, table } from "../runtime/index.ts";
-import { end, loadOrder, placedView } from "./orders.ts";
+import { end, loadOrder, placedView, visibleTo } from "./orders.ts";
 
 /**
  * `POST /orders/{orderId}/cancel`: while the order is not yet shipping. The status decides, by condition; the stock
@@ -15,7 +15,7 @@ export default route({
   emits: [OrderCancelled],
   uses: { orders: table("get", "update") },
 
-  async handle({ pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
+  async handle({ caller, pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
     const before = await existing();
     const refused = await transact([
       ...end(orders, orderId, "cancelled"),
@@ -31,9 +31,7 @@ export default route({
     throw new Problem("conflict", `The order is ${now.status} and can no longer be cancelled.`);
 
     async function existing(): Promise<StoredOrder> {
-      const order = isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined;
-      if (!order) throw new Problem("not-found", "There is no such order.");
-      return order;
+      return visibleTo(caller, isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined);
     }
   },
 });

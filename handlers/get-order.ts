@@ -1,8 +1,7 @@
 import { isOrderId } from "../contracts/order.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
-import { Problem } from "../contracts/problems.ts";
 import { route, table } from "../runtime/index.ts";
-import { placedView } from "./orders.ts";
+import { placedView, visibleTo } from "./orders.ts";
 
 /** `GET /orders/{orderId}`: the order with its present status and its timeline. Contact data is not even read. */
 export default route({
@@ -10,9 +9,11 @@ export default route({
   scopes: ["orders:read", "orders:service"],
   uses: { orders: table("query") },
 
-  async handle({ pathParameters: { orderId = "" } }, { orders }) {
-    const { order, events } = splitEntries(isOrderId(orderId) ? await orders.query(orderAndEvents(orderId)) : []);
-    if (!order) throw new Problem("not-found", "There is no such order.");
+  async handle({ caller, pathParameters: { orderId = "" } }, { orders }) {
+    const { order: found, events } = splitEntries(
+      isOrderId(orderId) ? await orders.query(orderAndEvents(orderId)) : [],
+    );
+    const order = visibleTo(caller, found);
     return {
       statusCode: 200,
       body: {

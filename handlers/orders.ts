@@ -7,7 +7,9 @@ import {
   StoredOrder,
   type StoredContact,
 } from "../contracts/orders-table.ts";
-import type { Ports } from "../runtime/index.ts";
+import { Problem } from "../contracts/problems.ts";
+import type { Caller, Ports } from "../runtime/index.ts";
+import { isService } from "./callers.ts";
 
 /** An event names an order that is not in the table. It is thrown, so that the message comes again. */
 export class OrderNotFound extends Error {
@@ -24,6 +26,16 @@ export async function loadOrder(
 ): Promise<StoredOrder | undefined> {
   const item = await orders.get(orderKey(orderId));
   return item && StoredOrder.parse(item);
+}
+
+/**
+ * The order, if the caller may know of it.
+ * @throws Problem `not-found`, the same for an order that is not there and for another customer's.
+ */
+export function visibleTo(caller: Caller | undefined, order: StoredOrder | undefined): StoredOrder {
+  const visible = order && (caller === undefined || isService(caller) || caller.subject === order.customerId);
+  if (!visible) throw new Problem("not-found", "There is no such order.");
+  return order;
 }
 
 /**

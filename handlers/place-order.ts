@@ -11,6 +11,7 @@ import {
 } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import { CatalogueItem } from "../contracts/stock.ts";
+import { ownerOf } from "./callers.ts";
 import { idempotencyKey, keyHash } from "./place-order/idempotency-key.ts";
 import { price } from "./place-order/pricing.ts";
 import { route, table } from "../runtime/index.ts";
@@ -29,9 +30,11 @@ export default route({
   uses: { orders: table("get", "put"), stock: table("getMany") },
   variables: ["CONTACT_DAYS"],
 
-  async handle({ body, headers }, { orders, stock, emit, transact, env, log }) {
+  async handle({ body, caller, headers }, { orders, stock, emit, transact, env, log }) {
     const sent = idempotencyKey(headers["idempotency-key"]);
-    const hash = sent === undefined ? undefined : keyHash({ customerId: body.customerId, key: sent });
+    const customerId = ownerOf(caller, body.customerId);
+    const sender = { issuer: caller?.issuer, customerId: caller?.subject ?? body.customerId };
+    const hash = sent === undefined ? undefined : keyHash({ ...sender, key: sent });
     const fingerprint = sha256(canonical(body));
 
     const before = await replay();
@@ -43,7 +46,7 @@ export default route({
     const order: StoredOrder = {
       orderId,
       status: "placed",
-      customerId: body.customerId ?? `c-${randomUUID()}`,
+      customerId,
       items,
       total,
       ...(body.paymentReference !== undefined && { paymentReference: body.paymentReference }),
@@ -60,7 +63,7 @@ export default route({
         : [orders.put({ Item: { ...named, ...keyKey(hash) }, ConditionExpression: "attribute_not_exists(orderId)" })]),
       orders.put({ Item: { ...order, ...orderKey(orderId) } }),
       orders.put({ Item: { ...contact, ...contactKey(orderId) } }),
-      emit(OrderPlaced, orderId, { customerId: order.customerId, lines, total }),
+      emit(OrderPlaced, orderId, { customerId, lines, total }),
     ]);
     if (refused.length > 0) {
       // Another request with the same key was faster: its answer is ours.

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { AccessScope } from "../../contracts/access.ts";
+import type { AccessScope, Caller } from "../../contracts/access.ts";
 import type { EventType } from "../../contracts/cloud-event.ts";
 import type { EnvironmentWith, VariableName } from "../../contracts/environment.ts";
 import type { Context, InFile, Need, Needs, Unreserved, Uses } from "./types.ts";
@@ -9,6 +9,8 @@ import type { Use } from "./uses.ts";
 export interface RouteRequest<B = undefined> {
   /** The body, parsed by the route's schema; without one, `undefined`. */
   readonly body: B;
+  /** Whose token it came with; nobody's on a route for everybody, and where the stack has no `auth`. */
+  readonly caller: Caller | undefined;
   /** By lower-case name; what came more than once is joined by commas (payload format 2.0). */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly pathParameters: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type * as z from "zod";
+import * as z from "zod";
+import { Claims, type Caller } from "../../contracts/access.ts";
 import type { VariableName } from "../../contracts/environment.ts";
 import { fieldErrors, Problem } from "../../contracts/problems.ts";
 import type { Calls } from "../ports/calls.ts";
@@ -41,6 +42,7 @@ export function serve(definition: Servable, variables: Variables = process.env, 
     try {
       const open = await opened;
       const request: RouteRequest<unknown> = {
+        caller: callerOf(event),
         body: definition.body ? parseBody(event, definition.body) : undefined,
         headers: event.headers,
         pathParameters: event.pathParameters ?? {},
@@ -63,6 +65,23 @@ export function serve(definition: Servable, variables: Variables = process.env, 
       return answer(problem.status, "application/problem+json", problem.body(event.rawPath), problem.headers);
     }
   };
+}
+
+/**
+ * What a JWT authorizer adds to a request. With any other authorizer, the parse fails.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+const Authorized = z.object({ authorizer: z.object({ jwt: z.object({ claims: z.unknown() }) }).optional() });
+
+/** Whose token API Gateway has checked. */
+function callerOf({ requestContext }: APIGatewayProxyEventV2): Caller | undefined {
+  const { authorizer } = Authorized.parse(requestContext);
+  if (!authorizer) return undefined;
+  const { success, data } = Claims.safeParse(authorizer.jwt.claims);
+  if (!success) {
+    throw new Problem("forbidden", "The token must have a subject of 1 to 255 characters, without control characters.");
+  }
+  return data;
 }
 
 function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {

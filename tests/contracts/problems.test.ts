@@ -67,6 +67,7 @@ describe("a problem", () => {
     expect(statuses).to.deep.equal({
       "malformed-request": 400,
       "invalid-idempotency-key": 400,
+      forbidden: 403,
       "not-found": 404,
       "method-not-allowed": 405,
       conflict: 409,

@@ -80,8 +80,8 @@ describe("codes", () => {
   it("of customers are never an e-mail address", () => {
     expectTakes(
       customerId,
-      ["c-1815", "auth0:5f", "x".repeat(64)],
-      ["", "ada@example.com", "a b", "x".repeat(65), "a\n"],
+      ["c-1815", "auth0|5f", "https://login.test/users/1815", "Ada L.", "x".repeat(255)],
+      ["", "ada@example.com", "google-apps|ada@example.com", " a", "x".repeat(256), "a\n", "a\u0000b"],
     );
   });
 });

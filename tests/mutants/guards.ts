@@ -20,6 +20,7 @@ const ledger = test("tests/runtime/ports/ledger.test.ts", "the ledger's once()")
 const sending = test("tests/runtime/ports/sending.test.ts", "an e-mail or an SMS");
 const authorizer = test("tests/components/authorizer.test.ts", "the API's authorizer");
 const graphRules = test("tests/policy/rules.test.ts", "the rules over every graph");
+const caller = test("tests/handlers/callers.test.ts", "a caller with a token");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
@@ -335,5 +336,29 @@ export const guards: readonly Guard[] = [
     "components/order-api.ts",
     "...(authorizer && authorization(authorizer, definition)),",
     "",
+  ),
+  guard(
+    "who may call",
+    "an order is its owner's alone to see",
+    caller("cannot tell another's order from one that is not there, and cannot cancel it"),
+    "handlers/orders.ts",
+    "caller.subject === order.customerId",
+    "true",
+  ),
+  guard(
+    "who may call",
+    "an order is placed for oneself",
+    caller("places no order for another customer: 403, and nothing is written"),
+    "handlers/callers.ts",
+    "if (isService(caller)) return named;",
+    "return named;",
+  ),
+  guard(
+    "who may call",
+    "an Idempotency-Key is its sender's",
+    caller("has Idempotency-Keys of their own, by issuer and subject"),
+    "handlers/place-order.ts",
+    "customerId: caller?.subject ?? body.customerId",
+    "customerId: body.customerId",
   ),
 ];

@@ -27,6 +27,7 @@ export function httpEvent({
   body,
   isBase64Encoded = false,
   pathParameters,
+  claims,
 }: {
   method?: string;
   path?: string;
@@ -34,6 +35,8 @@ export function httpEvent({
   body?: string;
   isBase64Encoded?: boolean;
   pathParameters?: Record<string, string>;
+  /** A token's claims, which a JWT authorizer has checked and adds. */
+  claims?: Record<string, string> | undefined;
 }): APIGatewayProxyEventV2 {
   return {
     version: "2.0",
@@ -52,6 +55,7 @@ export function httpEvent({
       stage: "$default",
       time: "01/Nov/2026:12:00:00 +0000",
       timeEpoch: 1_793_534_400_000,
+      ...(claims && { authorizer: { jwt: { claims, scopes: null } } }),
     },
     isBase64Encoded,
     ...(body !== undefined && { body }),

@@ -63,6 +63,7 @@ describe("serve()", () => {
     await ask(handler, { method: "GET", path: "/things/1", pathParameters: { id: "1" }, headers: { accept: "*/*" } });
     expect(seen).to.deep.equal([
       {
+        caller: undefined,
         body: undefined,
         headers: { accept: "*/*" },
         pathParameters: { id: "1" },

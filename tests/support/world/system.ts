@@ -24,6 +24,8 @@ interface Request {
   readonly pathParameters?: Record<string, string>;
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  /** The claims of the caller's token. Default no token, as where the stack has no `auth`. */
+  readonly claims?: Record<string, string> | undefined;
 }
 
 /** The functions of a stack, with their queues, the outbox's relay, the providers, and a time that stands still. */
