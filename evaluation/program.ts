@@ -56,7 +56,8 @@ export async function evaluateProgram(
   const plain = plainBy(asset, secret);
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
-  let request: Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "references" | "protect" | "aliases"> | undefined;
+  let request:
+    Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "references" | "protect" | "aliases"> | undefined;
   let inFlight = 0;
   const never = () => new Promise<never>(() => {});
 
