@@ -1,5 +1,6 @@
 /** The types of the resources that the rules name. */
 export const API = "aws:apigatewayv2/api:Api";
+export const AUTHORIZER = "aws:apigatewayv2/authorizer:Authorizer";
 export const ROUTE = "aws:apigatewayv2/route:Route";
 export const STAGE = "aws:apigatewayv2/stage:Stage";
 export const INTEGRATION = "aws:apigatewayv2/integration:Integration";

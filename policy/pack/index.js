@@ -110,6 +110,7 @@ function known(judge) {
 
 // policy/types.ts
 var API = "aws:apigatewayv2/api:Api";
+var AUTHORIZER = "aws:apigatewayv2/authorizer:Authorizer";
 var ROUTE = "aws:apigatewayv2/route:Route";
 var STAGE = "aws:apigatewayv2/stage:Stage";
 var INTEGRATION = "aws:apigatewayv2/integration:Integration";
@@ -338,10 +339,24 @@ var apiRules = [
     page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html",
     productionOnly: true,
     of: [ROUTE],
-    judge: (route) => {
+    judge: (route, graph) => {
       if (OPEN.includes(textAt(route, "routeKey"))) return void 0;
-      if (textAt(route, "authorizationType") !== "JWT") return "anybody may call it";
+      const authorizers = behind(graph, route, "authorizerId", AUTHORIZER);
+      if (textAt(route, "authorizationType") !== "JWT" || authorizers.length !== 1) return "anybody may call it";
       return listAt(route, "authorizationScopes").length > 0 ? void 0 : "any scope may call it";
+    }
+  },
+  {
+    id: "tokens-are-for-us",
+    row: 12,
+    title: "An authorizer takes the tokens of one issuer, over TLS, that are made for an audience of ours.",
+    fix: "Set jwtConfiguration's issuer to an https URL, and its audiences",
+    page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html",
+    of: [AUTHORIZER],
+    judge: (authorizer) => {
+      const issuer = textAt(authorizer, "jwtConfiguration", "issuer");
+      if (!issuer.startsWith("https://")) return `the issuer is ${issuer || "nobody"}`;
+      return listAt(authorizer, "jwtConfiguration", "audiences").length > 0 ? void 0 : "there is no audience";
     }
   },
   {
@@ -1075,6 +1090,17 @@ function tableOf(graph, lambda, use) {
   const names = JSON.parse(variableAt(lambda, "RESOURCES") ?? "{}");
   return ofType(graph, TABLE).find((table) => isRecord(names) && textAt(table, "name") === names[use]);
 }
+var ends = ({ variable, use, what, ...rule }) => ({
+  ...rule,
+  fix: `Set ttl.attributeName of the table to ${TTL_ATTRIBUTE}, and ttl.enabled`,
+  page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
+  of: [FUNCTION],
+  judge: (lambda, graph) => {
+    if (variableAt(lambda, variable) === void 0) return void 0;
+    const table = tableOf(graph, lambda, use);
+    return table && endsAt(table) === TTL_ATTRIBUTE ? void 0 : what;
+  }
+});
 var storageRules = [
   {
     id: "table-on-demand",
@@ -1135,19 +1161,22 @@ var storageRules = [
     of: [TABLE],
     judge: (table) => [TTL_ATTRIBUTE, ""].includes(endsAt(table)) ? void 0 : `they end by ${endsAt(table)}`
   },
-  {
+  ends({
     id: "ledger-ends",
     row: 10,
     title: "The claims of the ledger end by themselves.",
-    fix: `Set ttl.attributeName of the ledger's table to ${TTL_ATTRIBUTE}`,
-    page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
-    of: [FUNCTION],
-    judge: (lambda, graph) => {
-      if (variableAt(lambda, "LEASE_SECONDS") === void 0) return void 0;
-      const ledger = tableOf(graph, lambda, "effects");
-      return ledger && endsAt(ledger) === TTL_ATTRIBUTE ? void 0 : "its ledger keeps every claim for ever";
-    }
-  },
+    variable: "LEASE_SECONDS",
+    use: "effects",
+    what: "its ledger keeps every claim for ever"
+  }),
+  ends({
+    id: "contacts-end",
+    row: 14,
+    title: "Contact data ends by itself.",
+    variable: "CONTACT_DAYS",
+    use: "orders",
+    what: "its orders keep names and addresses for ever"
+  }),
   {
     id: "bucket-is-private",
     row: 10,

@@ -1,6 +1,6 @@
 import { at, behind, isRecord, jsonAt, listAt, numberAt, referringTo, textAt } from "../graph.ts";
 import type { Rule } from "../rule.ts";
-import { API, LOG_GROUP, ROUTE, STAGE } from "../types.ts";
+import { API, AUTHORIZER, LOG_GROUP, ROUTE, STAGE } from "../types.ts";
 
 /** Routes that anybody may call: health, what no other route matches, and a browser's preflight, which has no token. */
 const OPEN = ["GET /health", "$default", "OPTIONS /{proxy+}"];
@@ -67,10 +67,24 @@ export const apiRules: readonly Rule[] = [
     page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html",
     productionOnly: true,
     of: [ROUTE],
-    judge: (route) => {
+    judge: (route, graph) => {
       if (OPEN.includes(textAt(route, "routeKey"))) return undefined;
-      if (textAt(route, "authorizationType") !== "JWT") return "anybody may call it";
+      const authorizers = behind(graph, route, "authorizerId", AUTHORIZER);
+      if (textAt(route, "authorizationType") !== "JWT" || authorizers.length !== 1) return "anybody may call it";
       return listAt(route, "authorizationScopes").length > 0 ? undefined : "any scope may call it";
+    },
+  },
+  {
+    id: "tokens-are-for-us",
+    row: 12,
+    title: "An authorizer takes the tokens of one issuer, over TLS, that are made for an audience of ours.",
+    fix: "Set jwtConfiguration's issuer to an https URL, and its audiences",
+    page: "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html",
+    of: [AUTHORIZER],
+    judge: (authorizer) => {
+      const issuer = textAt(authorizer, "jwtConfiguration", "issuer");
+      if (!issuer.startsWith("https://")) return `the issuer is ${issuer || "nobody"}`;
+      return listAt(authorizer, "jwtConfiguration", "audiences").length > 0 ? undefined : "there is no audience";
     },
   },
   {

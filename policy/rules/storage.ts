@@ -17,6 +17,26 @@ function tableOf(graph: Graph, lambda: GraphResource, use: string): GraphResourc
   return ofType(graph, TABLE).find((table) => isRecord(names) && textAt(table, "name") === names[use]);
 }
 
+interface Ends extends Pick<Rule, "id" | "row" | "title"> {
+  /** The variable of the functions that write what is to end, and the name by which they know its table. */
+  readonly variable: string;
+  readonly use: string;
+  readonly what: string;
+}
+
+/** A rule that a table deletes what functions with a variable write. */
+const ends = ({ variable, use, what, ...rule }: Ends): Rule => ({
+  ...rule,
+  fix: `Set ttl.attributeName of the table to ${TTL_ATTRIBUTE}, and ttl.enabled`,
+  page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
+  of: [FUNCTION],
+  judge: (lambda, graph) => {
+    if (variableAt(lambda, variable) === undefined) return undefined;
+    const table = tableOf(graph, lambda, use);
+    return table && endsAt(table) === TTL_ATTRIBUTE ? undefined : what;
+  },
+});
+
 export const storageRules: readonly Rule[] = [
   {
     id: "table-on-demand",
@@ -77,19 +97,22 @@ export const storageRules: readonly Rule[] = [
     of: [TABLE],
     judge: (table) => ([TTL_ATTRIBUTE, ""].includes(endsAt(table)) ? undefined : `they end by ${endsAt(table)}`),
   },
-  {
+  ends({
     id: "ledger-ends",
     row: 10,
     title: "The claims of the ledger end by themselves.",
-    fix: `Set ttl.attributeName of the ledger's table to ${TTL_ATTRIBUTE}`,
-    page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html",
-    of: [FUNCTION],
-    judge: (lambda, graph) => {
-      if (variableAt(lambda, "LEASE_SECONDS") === undefined) return undefined;
-      const ledger = tableOf(graph, lambda, "effects");
-      return ledger && endsAt(ledger) === TTL_ATTRIBUTE ? undefined : "its ledger keeps every claim for ever";
-    },
-  },
+    variable: "LEASE_SECONDS",
+    use: "effects",
+    what: "its ledger keeps every claim for ever",
+  }),
+  ends({
+    id: "contacts-end",
+    row: 14,
+    title: "Contact data ends by itself.",
+    variable: "CONTACT_DAYS",
+    use: "orders",
+    what: "its orders keep names and addresses for ever",
+  }),
   {
     id: "bucket-is-private",
     row: 10,

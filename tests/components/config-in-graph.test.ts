@@ -8,6 +8,7 @@ const production = {
   production: true,
   alarms: { email: "alarms@order-fanout.dev" },
   corsOrigins: ["https://shop.order-fanout.dev"],
+  auth: { issuer: "https://login.order-fanout.dev", audience: "order-fanout" },
   throttle: { rate: 7, burst: 11 },
   apiReservedConcurrency: 5,
   consumers: {

@@ -2,6 +2,7 @@ import {
   ALARM,
   API,
   ATTACHMENT,
+  AUTHORIZER,
   BUCKET,
   BUCKET_ACCESS,
   BUCKET_LIFECYCLE,
@@ -465,6 +466,11 @@ export const mutants: readonly Mutant[] = [
     finds: [["ledger-ends", "notifications", "its ledger keeps every claim for ever"]],
   },
   {
+    title: "contact data for ever",
+    edit: set(TABLE, "orders-table", "ttl.enabled", false),
+    finds: [["contacts-end", "api-post-orders", "its orders keep names and addresses for ever"]],
+  },
+  {
     title: "a bucket that a policy can make public",
     edit: set(BUCKET_ACCESS, "orders-lake-access", "blockPublicPolicy", false),
     finds: [["bucket-is-private", "orders-lake", "blockPublicPolicy is not set"]],
@@ -558,11 +564,23 @@ export const mutants: readonly Mutant[] = [
   },
   {
     title: "a route that any scope may call",
-    edit: all(
-      set(ROUTE, "api-post-orders", "authorizationType", "JWT"),
-      set(ROUTE, "api-post-orders", "authorizationScopes", []),
-    ),
+    edit: set(ROUTE, "api-post-orders", "authorizationScopes", []),
     finds: [["route-has-authorizer", "api-post-orders", "any scope may call it"]],
+  },
+  {
+    title: "a route whose authorizer is none of the stack's",
+    edit: unlink(ROUTE, "api-post-orders", "authorizerId"),
+    finds: [["route-has-authorizer", "api-post-orders", "anybody may call it"]],
+  },
+  {
+    title: "tokens over plain HTTP",
+    edit: set(AUTHORIZER, "api-authorizer", "jwtConfiguration.issuer", "http://login.order-fanout.dev"),
+    finds: [["tokens-are-for-us", "api-authorizer", "the issuer is http://login.order-fanout.dev"]],
+  },
+  {
+    title: "tokens for anybody",
+    edit: set(AUTHORIZER, "api-authorizer", "jwtConfiguration.audiences", []),
+    finds: [["tokens-are-for-us", "api-authorizer", "there is no audience"]],
   },
   {
     title: "a preflight that needs a token",

@@ -8,7 +8,7 @@ import type { Graph } from "../../policy/graph.ts";
 import { rules } from "../../policy/rules.ts";
 import { FUNCTION, QUEUE, QUEUE_POLICY } from "../../policy/types.ts";
 import { configOf, evaluateProgram, root } from "../support/evaluate.ts";
-import { authorized, policyGraph } from "../support/policy-graph.ts";
+import { policyGraph } from "../support/policy-graph.ts";
 import { all, hide, replace, set } from "./edits.ts";
 import { startPack } from "./pack-process.ts";
 
@@ -39,7 +39,7 @@ describe("the policy pack", () => {
     let pack: Awaited<ReturnType<typeof startPack>>;
     before(async () => {
       const asked = { stack: "policy" };
-      graph = authorized(policyGraph((await evaluateProgram(asked)).resources));
+      graph = policyGraph((await evaluateProgram(asked)).resources);
       const config = Object.entries(await configOf(asked)).map(([key, value]) => [
         `order-fanout:${key}`,
         typeof value === "string" ? value : JSON.stringify(value),

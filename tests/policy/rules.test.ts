@@ -5,7 +5,7 @@ import { findingsOf, judged, type Finding, type Settings } from "../../policy/ru
 import { rules } from "../../policy/rules.ts";
 import { FUNCTION, QUEUE, QUEUE_POLICY } from "../../policy/types.ts";
 import { configOf, evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
-import { authorized, policyGraph, settingsOf } from "../support/policy-graph.ts";
+import { policyGraph, settingsOf } from "../support/policy-graph.ts";
 import { generatedConfigs } from "./configs.ts";
 import { all, hide, set } from "./edits.ts";
 import { EVERY_FUNCTION, mutants } from "./mutants.ts";
@@ -38,7 +38,7 @@ const graphs = { ...stacks, ...Object.fromEntries(generated.map((one, index) => 
 
 async function evaluated(asked: { stack: string; stacks?: string; over?: object }) {
   const { resources } = await evaluateProgram(asked);
-  return { graph: authorized(policyGraph(resources)), settings: settingsOf(await configOf(asked)) };
+  return { graph: policyGraph(resources), settings: settingsOf(await configOf(asked)) };
 }
 
 const allFindings = (graph: Graph, settings: Settings): Finding[] =>

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Graph, GraphResource } from "../../policy/graph.ts";
 import type { Settings } from "../../policy/rule.ts";
-import { ROUTE } from "../../policy/types.ts";
 import type { Graph as Evaluated } from "./evaluate.ts";
 
 const ACCOUNT = "eu-west-1:111122223333";
@@ -20,14 +19,6 @@ export const policyGraph = (resources: Evaluated): Graph =>
     const props = { name, ...inputs, ...(arn !== undefined && { arn }) };
     return { urn, type, name, props, parent, dependsOn, references, protect };
   });
-
-/** The program has no authorizer yet: every route gets one here. */
-export const authorized = (graph: Graph): Graph =>
-  graph.map((one) =>
-    one.type === ROUTE && !/\$default|health|OPTIONS/.test(String(one.props["routeKey"]))
-      ? { ...one, props: { ...one.props, authorizationType: "JWT", authorizationScopes: ["orders:read"] } }
-      : one,
-  );
 
 const Config = z.looseObject({
   production: z.boolean().default(false),
