@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
@@ -26,12 +25,13 @@ import { readStackConfig } from "./program/stack-config.ts";
 import { provision } from "./provision.ts";
 import { start as startScheduler } from "./scheduler/scheduler.ts";
 import type { Console } from "./shared/console.ts";
+import { createDiskTrouble } from "./shared/disk.ts";
 import { start as startLock } from "./shared/lock.ts";
 import { start as startLogs } from "./shared/logs.ts";
 import { personKey } from "./shared/names.ts";
 import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
-import { clearState, writeOutputs, writeToken } from "./shared/state.ts";
+import { clearState, takeFolder, writeOutputs, writeToken } from "./shared/state.ts";
 
 /** What was asked for on the command line. */
 export interface CloudArgs {
@@ -104,10 +104,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const settings: Settings = { root, state, stack, region, port, endpointPort, endpoint: endpointUrl, speed };
 
   // The state folder, for this process alone.
-  mkdirSync(state, { recursive: true });
+  takeFolder(state);
   await parts.add(startLock({ state }));
   clearState(state, args.fresh);
-  const logs = await parts.add(startLogs({ state }));
+  const trouble = createDiskTrouble(say.note);
+  const logs = await parts.add(startLogs({ state, trouble }));
   const log = (functionName: string, line: string): void => {
     logs.write(functionName, line);
     say.log(functionName, line);
@@ -203,7 +204,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The sources of events.
   for (const mapping of services.mappings) {
     await parts.add(
-      startMapping({ ...mapping, access, messaging: stores, functions, deliveries, faults, region, speed }),
+      startMapping({ ...mapping, access, messaging: stores, functions, deliveries, faults, trouble, region, speed }),
     );
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));

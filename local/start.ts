@@ -74,6 +74,7 @@ const root = process.cwd();
 const compileCache = join(root, "node_modules/.cache/order-fanout/compile");
 enableCompileCache(compileCache);
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+process.umask(0o077); // the state has names, addresses and phone numbers in it
 process.env["TZ"] = "UTC"; // workers share the process's zone, and Lambda's is UTC
 
 const { forkProgram } = await import("./program/fork.ts");

@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { inspectDatabase, unreadable } from "../shared/database-file.ts";
+import { diskFailure } from "../shared/disk.ts";
 import { freePort } from "../shared/free-port.ts";
 import { LocalCloudError, messageOf } from "../shared/names.ts";
 
@@ -48,6 +50,7 @@ export async function start({ state, say }: DynamoDbArgs): Promise<DynamoDb> {
   const host = quietAddress();
   const port = await freePort(1, host);
   const database = join(state, "dynamodb.db");
+  inspectDatabase(database);
   // The shell holds our pipe as its stdin and kills the binary when the pipe closes, however we die. It keeps no
   // other descriptor, so the binary's own death closes stderr. Detached: Ctrl-C must not reach it before us.
   const watchdog = `"$0" serve --host ${host} --port ${port} --db-path "$1" </dev/null & pid=$!
@@ -85,11 +88,9 @@ function quietAddress(): string {
 }
 
 function deathOf(said: string, database: string): LocalCloudError {
-  if (/not a (valid SQLite )?database|malformed|corrupt/i.test(said)) {
-    return new LocalCloudError(
-      `${database} is not a database that dynoxide can read. Delete it, or start with --fresh.`,
-    );
-  }
+  if (/not a (valid SQLite )?database|malformed|corrupt/i.test(said)) return unreadable(database, said.trim());
+  const failure = diskFailure(database, said.trim());
+  if (failure !== undefined) return new LocalCloudError(failure);
   return new LocalCloudError(`dynoxide, the local DynamoDB, ended: ${said.trim() || "it said nothing"}`);
 }
 
@@ -124,13 +125,14 @@ function findBinary(say: (line: string) => void): string {
 
 /** Polls tightly: it is ready within a tenth of a second. */
 async function answers(dynamodb: DynamoDb): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     try {
       await dynamodb.call("ListTables", {});
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw new LocalCloudError(`the local DynamoDB does not answer: ${messageOf(error)}`);
+      if (performance.now() > deadline)
+        throw new LocalCloudError(`the local DynamoDB does not answer: ${messageOf(error)}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

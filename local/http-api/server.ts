@@ -7,6 +7,7 @@ import { readBody, listen } from "../shared/http.ts";
 import type { Part } from "../shared/parts.ts";
 import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
+import { answerMalformed } from "./malformed.ts";
 import { matchRoute, type Match, type Route } from "./routes.ts";
 
 /** A token bucket: `rate` requests a second, `burst` of them at once. */
@@ -69,12 +70,13 @@ interface Running extends HttpApiArgs {
 /** Listens at once, so that a port in use is known early. Stopping takes no new request and answers those under way. */
 export async function start(args: HttpApiArgs): Promise<Part> {
   const running: Running = { ...args, buckets: new Map() };
-  const server = createServer({ maxHeaderSize: parsedHead }, (request, response) => {
+  const server = createServer({ maxHeaderSize: parsedHead, requireHostHeader: false }, (request, response) => {
     serve(request, response, running, () => !server.listening).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
   });
+  answerMalformed(server);
   await listen(server, args.port, "the API");
   return {
     stop: async () => {
@@ -94,8 +96,9 @@ async function serve(
   const { api } = running;
   const stranger = refuseHost(request, running.port);
   if (stranger !== undefined) {
-    response.writeHead(403, { "content-type": "application/json" });
-    return void response.end(JSON.stringify({ message: stranger }));
+    const text = JSON.stringify({ message: stranger });
+    response.writeHead(403, { "content-type": "application/json", "content-length": text.length });
+    return void response.end(text);
   }
   const body = await readBody(request, maxBody);
   await running.open;
@@ -137,7 +140,7 @@ async function answerTo(
 ): Promise<HttpAnswer> {
   const { api, functions, buckets } = running;
   const method = request.method ?? "GET";
-  const [rawPath = "/", query = ""] = (request.url ?? "/").split(/\?(.*)/s);
+  const [rawPath = "/", query = ""] = pathAndQuery(request.url).split(/\?(.*)/s);
   const stage = api.stage;
   if (stage === undefined) return own("notFound");
   const prefix = stage.name === "$default" ? "" : `/${stage.name}`;
@@ -186,9 +189,9 @@ function admits(buckets: Map<string, () => boolean>, key: string, throttle: Thro
   let take = buckets.get(key);
   if (take === undefined) {
     let tokens = throttle.burst;
-    let at = Date.now();
+    let at = performance.now(); // a clock that is set back would stop the API until it has caught up
     take = () => {
-      const now = Date.now();
+      const now = performance.now();
       tokens = Math.min(throttle.burst, tokens + ((now - at) / 1000) * throttle.rate);
       at = now;
       if (tokens < 1) return false;
@@ -198,6 +201,11 @@ function admits(buckets: Map<string, () => boolean>, key: string, throttle: Thro
     buckets.set(key, take);
   }
   return take();
+}
+
+/** A request target without the scheme and the authority that it may have: RFC 9112, section 3.2.2. */
+function pathAndQuery(target = "/"): string {
+  return target.replace(/^https?:\/\/[^/?]*(?=([/?]?))/i, (_all, next: string) => (next === "/" ? "" : "/"));
 }
 
 function decode(path: string): string {

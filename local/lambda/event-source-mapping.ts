@@ -9,6 +9,7 @@ import { THROTTLED, type Functions } from "./functions.ts";
 import { failuresOf, recordOf } from "./sqs-event.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Journal } from "../outside/journal.ts";
+import type { DiskTrouble } from "../shared/disk.ts";
 import type { Part } from "../shared/parts.ts";
 
 /** An event source mapping from a queue to a function. */
@@ -33,6 +34,8 @@ export interface MappingArgs extends MappingConfig {
   readonly functions: Functions;
   readonly deliveries: Journal<Delivery>;
   readonly faults: Faults;
+  /** Takes failures to write the queue's database. */
+  readonly trouble: DiskTrouble;
   readonly region: string;
   /** Divides the window and the visibility timeout. */
   readonly speed: number;
@@ -42,6 +45,8 @@ export interface MappingArgs extends MappingConfig {
 const maxPayload = 5_500_000;
 /** How long a waiting message leaves the batches under way the chance to take it, before another one begins. */
 const patienceMs = 25;
+/** How long it waits before it asks again whether the queue's database can be written. */
+const troubledMs = 1_000;
 /** A throttled batch tries again no sooner, however high the speed. */
 const leastBackoffMs = 25;
 
@@ -54,7 +59,7 @@ const visibilityMs = (queue: Queue, speed: number): number =>
  * @throws LocalCloudError where the function's role may not poll the queue.
  */
 export async function start(args: MappingArgs): Promise<Part> {
-  const { messaging, functions, faults, speed, batchSize } = args;
+  const { messaging, functions, faults, trouble, speed, batchSize } = args;
   const queue = messaging.sqs.getQueueByArn(args.queueArn);
   if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
   requirePolling(args.access, { queueArn: args.queueArn, role: functions.find(args.functionName)?.role ?? "" });
@@ -66,6 +71,20 @@ export async function start(args: MappingArgs): Promise<Part> {
   let scheduled = false;
   let firstReadyAt: number | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** Whether the last write failed. Meanwhile nothing is received: each receive would count. */
+  let troubled = false;
+  const database = "fauxqs.db";
+
+  /** Does what writes the queue's database. A failure is said; what it is about stays in the queue. */
+  const write = (act: () => void): void => {
+    try {
+      act();
+      troubled = false;
+    } catch (error) {
+      troubled = true;
+      trouble(database, error);
+    }
+  };
 
   const wake = (): void => {
     if (scheduled || stopped) return;
@@ -77,8 +96,16 @@ export async function start(args: MappingArgs): Promise<Part> {
   };
 
   const pump = (): void => {
+    if (troubled) write(() => messaging.persistence.db.exec("UPDATE sqs_queues SET tags = tags"));
+    if (!troubled) write(receiveAll);
+    if (!troubled) return;
+    clearTimeout(timer);
+    timer = setTimeout(pump, troubledMs);
+  };
+
+  const receiveAll = (): void => {
     queue.processTimers();
-    const now = Date.now();
+    const now = performance.now(); // a clock that is set back holds no batch up
     firstReadyAt = queue.messages.length === 0 ? undefined : (firstReadyAt ?? now);
     while (queue.messages.length > 0 && running < allocated) {
       const full = queue.messages.length >= batchSize;
@@ -94,27 +121,30 @@ export async function start(args: MappingArgs): Promise<Part> {
   /** Sleeps until the batching window closes, or a message in flight becomes visible again. */
   const sleep = (now: number): void => {
     clearTimeout(timer);
-    let next = Infinity;
+    let wait = Infinity;
     if (firstReadyAt !== undefined && running < allocated) {
-      next = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0);
+      wait = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0) - now;
     }
-    for (const { visibilityDeadline } of queue.inflightMessages.values()) next = Math.min(next, visibilityDeadline);
-    for (const { delayUntil } of queue.delayedMessages) next = Math.min(next, delayUntil ?? Infinity);
-    if (next !== Infinity) timer = setTimeout(pump, Math.min(Math.max(next - now, 0) + 1, 2 ** 31 - 1));
+    const clock = Date.now();
+    for (const { visibilityDeadline } of queue.inflightMessages.values())
+      wait = Math.min(wait, visibilityDeadline - clock);
+    for (const { delayUntil } of queue.delayedMessages) wait = Math.min(wait, (delayUntil ?? Infinity) - clock);
+    if (wait !== Infinity) timer = setTimeout(pump, Math.min(Math.max(wait, 0) + 1, 2 ** 31 - 1));
   };
 
   const deliver = async (batch: Map<string, Message>): Promise<void> => {
     running += 1;
-    const received = Date.now();
+    const received = performance.now();
     const records = [...batch].map(([handle, message]) => recordOf(handle, message, args));
     const failed = await invokeAdmitted(batch, records, received);
     running -= 1;
     const done = [...batch.keys()].filter((handle) => !failed.has(handle));
     // A throttled batch may outlast the cloud: then there is nothing to delete, and no database.
-    if (done.length > 0) messaging.persistence.transaction(() => done.forEach((handle) => queue.deleteMessage(handle)));
+    if (done.length > 0)
+      write(() => messaging.persistence.transaction(() => done.forEach((handle) => queue.deleteMessage(handle))));
     if (stopped) return;
     // Only now: functions are never faster, and a shortened timeout that ended while one runs would deliver twice.
-    if (speed !== 1) hastenRetries(queue, failed, received, speed);
+    if (speed !== 1) write(() => hastenRetries(queue, failed, received, speed));
     if (done.length > 0) {
       for (const delay of faults.repeats()) {
         setTimeout(() => void (stopped || invoke(batch, faults.shuffle(records))), delay);
@@ -142,7 +172,7 @@ export async function start(args: MappingArgs): Promise<Part> {
       }
       allocated = Math.max(1, Math.floor(allocated / 2));
       const wait = Math.max(leastBackoffMs, Math.min(1_000, 100 * 2 ** attempt) / speed);
-      if (stopped || Date.now() + wait >= until) return new Set(batch.keys());
+      if (stopped || performance.now() + wait >= until) return new Set(batch.keys());
       await sleepFor(wait);
     }
   };
@@ -157,7 +187,11 @@ export async function start(args: MappingArgs): Promise<Part> {
     if (!invocation.ok) return invocation.errorType === THROTTLED ? THROTTLED : new Set(batch.keys());
     const failed = failuresOf(invocation.payload, batch, args.reportBatchItemFailures);
     const undone = [...batch].filter(([handle]) => failed.has(handle)).map(([, message]) => subjectOf(message));
-    args.deliveries.append({ requestId, undone });
+    try {
+      args.deliveries.append({ requestId, undone });
+    } catch (error) {
+      trouble("deliveries.jsonl", error); // the record is for looking at alone
+    }
     return failed;
   };
 
@@ -179,7 +213,8 @@ export async function start(args: MappingArgs): Promise<Part> {
 function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
   const until = received + visibilityMs(queue, speed);
   for (const handle of failed) {
-    if (queue.inflightMessages.has(handle)) queue.changeVisibility(handle, Math.max(0, until - Date.now()) / 1000);
+    if (queue.inflightMessages.has(handle))
+      queue.changeVisibility(handle, Math.max(0, until - performance.now()) / 1000);
   }
 }
 

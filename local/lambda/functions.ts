@@ -116,8 +116,8 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
     warm: async (reference) => poolOf(reference)?.warm(),
     stop: async () => {
       const busy = () => pools().some((pool) => pool.busy);
-      const deadline = Date.now() + graceMs;
-      while (busy() && Date.now() < deadline) await sleep(5);
+      const deadline = performance.now() + graceMs;
+      while (busy() && performance.now() < deadline) await sleep(5);
       stopped = true;
       cutOff = busy();
       await Promise.all(pools().map((pool) => pool.stop(refused(pool.config.name, "ServiceException"))));

@@ -66,7 +66,7 @@ export class Pool {
 
   /** Runs an event when an execution environment is free. */
   run(job: Job): void {
-    this.#waiting.push({ ...job, at: Date.now() });
+    this.#waiting.push({ ...job, at: performance.now() });
     this.#dispatch();
   }
 
@@ -93,7 +93,7 @@ export class Pool {
     const size = this.#environments.size;
     if (this.#stopped || this.#waiting.length === 0 || size > this.#running) return; // the rest is still loading
     const wait = (this.#waiting.length * this.#duration) / Math.max(1, size);
-    const stalled = Date.now() - Math.max(this.#lastDone, this.#waiting[0]?.at ?? 0);
+    const stalled = performance.now() - Math.max(this.#lastDone, this.#waiting[0]?.at ?? 0);
     const busy = [...this.#environments].map((environment) => environment.utilization());
     const quiet = busy.reduce((sum, one) => sum + one, 0) < busy.length / 2;
     const worthwhile = quiet && size < quick && (stalled >= stallMs || wait > longWaitMs);
@@ -106,10 +106,10 @@ export class Pool {
 
   #begin(environment: Environment, job: Waiting): void {
     this.#running += 1;
-    const began = Date.now();
+    const began = performance.now();
     const settle = (invocation: Invocation): void => {
       this.#running -= 1;
-      this.#lastDone = Date.now();
+      this.#lastDone = performance.now();
       this.#duration += (this.#lastDone - began - this.#duration) / 8;
       job.settle(invocation);
     };

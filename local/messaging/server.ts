@@ -9,6 +9,8 @@ import {
   type Topic,
 } from "./fauxqs.ts";
 import { deadLetterUndeliverable } from "./undeliverable.ts";
+import { inspectDatabase, unreadable } from "../shared/database-file.ts";
+import { diskFailure } from "../shared/disk.ts";
 import { account, arn, LocalCloudError, messageOf } from "../shared/names.ts";
 
 /** SNS, SQS and S3 (fauxqs, embedded): their stores, and the app that speaks their protocols. */
@@ -109,6 +111,8 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
 }
 
 function openDatabase(open: () => Persistence, state: string, urlPrefix: string): Persistence {
+  const file = join(state, "fauxqs.db");
+  inspectDatabase(file);
   try {
     const persistence = open();
     // Without an fsync at each commit: safe against kill -9, not against a power cut.
@@ -120,11 +124,21 @@ function openDatabase(open: () => Persistence, state: string, urlPrefix: string)
       "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
     );
     persistence.updateMessageReady = (messageId) => void ready.run(messageId);
+    // SQLite itself takes a transaction back when the disk is full: fauxqs' own ROLLBACK would then hide the error.
+    persistence.transaction = (act) => {
+      persistence.db.exec("BEGIN");
+      try {
+        act();
+        persistence.db.exec("COMMIT");
+      } catch (error) {
+        if (persistence.db.isTransaction) persistence.db.exec("ROLLBACK");
+        throw error;
+      }
+    };
     return persistence;
   } catch (error) {
-    throw new LocalCloudError(
-      `${join(state, "fauxqs.db")} cannot be read (${messageOf(error)}). Delete it, or start with --fresh.`,
-    );
+    const failure = diskFailure(file, messageOf(error));
+    throw failure === undefined ? unreadable(file, messageOf(error)) : new LocalCloudError(failure);
   }
 }
 

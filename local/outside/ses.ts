@@ -41,7 +41,7 @@ export interface SesArgs {
   readonly mailbox: Pick<Mailbox, "capture">;
   readonly region: string;
   readonly speed: number;
-  /** The time in ms since 1970. */
+  /** The time in ms, from any point on. */
   readonly now?: () => number;
 }
 
@@ -71,7 +71,7 @@ const refusal = (status: number, errorType: string, message: string): SesAnswer 
 });
 
 /** Plays SES: what it takes is in the mailbox. */
-export function createSes({ mailbox, region, speed, now = Date.now }: SesArgs): Ses {
+export function createSes({ mailbox, region, speed, now = () => performance.now() }: SesArgs): Ses {
   let settings: SesSettings = {};
   /** When each recipient of the day was sent to. */
   let sent: number[] = [];

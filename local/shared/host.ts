@@ -7,9 +7,10 @@ const names = ["127.0.0.1", "localhost", "[::1]"];
  * The reason to refuse a request whose Host header does not name this machine and port; undefined where it does. A page
  * whose DNS name leads here (DNS rebinding) is of one origin with what it calls, but its browser sends that name.
  */
-export function refuseHost({ headers }: IncomingMessage, port: number): string | undefined {
-  const host = headers.host?.toLowerCase();
+export function refuseHost({ headers, url = "" }: IncomingMessage, port: number): string | undefined {
   const known = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
-  if (host !== undefined && known.includes(host)) return undefined;
+  const [, authority] = /^https?:\/\/([^/?]*)/i.exec(url) ?? [];
+  if ([headers.host, authority ?? headers.host].every((host) => known.includes(host?.toLowerCase() ?? "")))
+    return undefined;
   return `The Host header does not name this machine. Use http://127.0.0.1:${port}.`;
 }

@@ -1,6 +1,8 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { LocalCloudError } from "./names.ts";
+import { diskFailure } from "./disk.ts";
+import { LocalCloudError, messageOf } from "./names.ts";
 import type { Part } from "./parts.ts";
 
 /** The file that holds the lock; `--fresh` leaves it. */
@@ -17,13 +19,19 @@ export interface LockArgs {
  * however the process ends, and no stale file is ever in the way.
  */
 export async function start({ state }: LockArgs): Promise<Part> {
-  const database = new DatabaseSync(join(state, lockFile));
+  const file = join(state, lockFile);
   try {
+    const database = new DatabaseSync(file);
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-  } catch {
-    throw new LocalCloudError(
-      `${state} is in use by another local cloud. Stop that one, or choose a folder with --state DIR.`,
-    );
+    return { stop: async () => database.close() };
+  } catch (error) {
+    throw new LocalCloudError(refusal(state, file, messageOf(error)));
   }
-  return { stop: async () => database.close() };
+}
+
+function refusal(state: string, file: string, reason: string): string {
+  if (/locked/.test(reason))
+    return `${state} is in use by another local cloud. Stop that one, or choose a folder with --state DIR.`;
+  const failure = statSync(file, { throwIfNoEntry: false })?.isFile() === false ? undefined : diskFailure(file, reason);
+  return failure ?? `${file} cannot be a lock (${reason}). Delete it and start again: a lock holds no data.`;
 }

@@ -1,10 +1,13 @@
 import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
+import type { DiskTrouble } from "./disk.ts";
 
 /** Where the logs go. */
 export interface LogsArgs {
   /** The state folder. */
   readonly state: string;
+  /** Takes failures to write; the line is then lost. */
+  readonly trouble: DiskTrouble;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface Logs {
 }
 
 /** Appends to the files of earlier runs; a file is opened at its first line. */
-export async function start({ state }: LogsArgs): Promise<Logs> {
+export async function start({ state, trouble }: LogsArgs): Promise<Logs> {
   const folder = join(state, "logs");
   mkdirSync(folder, { recursive: true });
   const files = new Map<string, WriteStream>();
@@ -33,6 +36,10 @@ export async function start({ state }: LogsArgs): Promise<Logs> {
       if (file === undefined) {
         file = createWriteStream(fileOf(functionName), { flags: "a" });
         files.set(functionName, file);
+        file.on("error", (error) => {
+          files.delete(functionName); // the next line opens it again
+          trouble(fileOf(functionName), error);
+        });
       }
       file.write(line.startsWith('{"timestamp":"') ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
     },

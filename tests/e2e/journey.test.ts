@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import * as z from "zod";
+import { isOurs } from "../../local/shared/state.ts";
 import { conformanceSuite } from "../conformance/suite.ts";
 import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
 import { runCommand } from "../support/command.ts";
@@ -110,5 +113,15 @@ describe("an order's journey on the local cloud", () => {
     expect(replayed).to.equal(before);
     await shop.reaches(Placed.parse(JSON.parse(before)).orderId, "shipping");
     expect(await shop.onHand("JOURNEY-4")).to.equal(8);
+  });
+
+  it("keeps nothing that --fresh would leave, and nothing that others may read", () => {
+    const names = readdirSync(cloud.state);
+    const open = readdirSync(cloud.state, { recursive: true, encoding: "utf8" }).filter(
+      (name) => process.platform !== "win32" && (statSync(join(cloud.state, name)).mode & 0o077) !== 0,
+    );
+
+    expect(names.filter((name) => !isOurs(name))).to.deep.equal([]);
+    expect(open).to.deep.equal([]);
   });
 });

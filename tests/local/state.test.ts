@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { freePort } from "../../local/shared/free-port.ts";
@@ -97,7 +97,9 @@ describe("The local cloud's state", () => {
     );
     expect(await second.stop()).to.have.property("code", 0);
 
+    writeFileSync(join(project.folder, "state/notes.txt"), "mine");
     const third = await project.start(["--fresh"], port);
+    expect(readFileSync(join(project.folder, "state/notes.txt"), "utf8")).to.equal("mine");
     expect((await dynamodb.send(mug)).Item)
       .to.have.property("onHand")
       .deep.equal({ N: "5" });
@@ -110,6 +112,39 @@ describe("The local cloud's state", () => {
       local: { endpoint: third.endpoint, mailboxUrl: `${third.endpoint}/_local/mailbox`, token },
     });
     await third.kill();
+    rmSync(join(project.folder, "state/notes.txt"));
+  });
+
+  it("is for its user alone, and so is the folder of a version before", async function () {
+    if (process.platform === "win32") this.skip();
+    const state = join(project.folder, "state");
+    rmSync(join(state, "local-cloud"));
+    chmodSync(state, 0o755);
+    const cloud = await project.start();
+    const open = ["", ...readdirSync(state, { recursive: true, encoding: "utf8" })].filter(
+      (name) => (statSync(join(state, name)).mode & 0o077) !== 0,
+    );
+    await cloud.stop();
+    expect(open).to.deep.equal([]);
+    expect(readdirSync(state)).to.include("local-cloud");
+  });
+
+  it("is no folder of other files, with --fresh or without: nothing in it is touched", async () => {
+    const before = readdirSync(project.folder);
+    for (const flags of [
+      ["--state", ".", "--fresh"],
+      ["--state", "."],
+    ]) {
+      const { code, output } = await (await project.launch(flags)).ended;
+      expect([code, output]).to.deep.equal([
+        1,
+        errorLine(
+          `${project.folder} holds other files (Pulumi.local.yaml, Pulumi.yaml, catalogue.csv, ...) and no state of a local cloud: ` +
+            "nothing was touched. Choose a new or an empty folder with --state DIR.",
+        ),
+      ]);
+    }
+    expect(readdirSync(project.folder)).to.deep.equal(before);
   });
 
   it("leaves no process behind when it is killed", async function () {
@@ -144,7 +179,9 @@ describe("The local cloud's state", () => {
       writeFileSync(path, "this is no database, and long enough to look like one to nobody at all".repeat(100));
       const { code, output } = await (await project.launch()).ended;
       expect(code).to.equal(1);
-      expect(output).to.include(path).and.include("Delete it, or start with --fresh.");
+      expect(output)
+        .to.include(`${path} cannot be read as a database (`)
+        .and.include("Put back a copy, or move it away and begin without what it held, or start with --fresh.");
       await (await project.start(["--fresh"])).stop();
     });
   }

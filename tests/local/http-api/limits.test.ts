@@ -19,6 +19,27 @@ describe("An HTTP API on the local cloud", () => {
     expect([response.status, body]).to.deep.equal([500, { message: "Internal Server Error" }]);
   });
 
+  it("throttles no request because the clock is set back", async () => {
+    const throttle = { rate: 1_000_000, burst: 1 };
+    const api = await startHttpApi({
+      routes: { "GET /x": "x" },
+      throttle,
+      invoke: () => ({ ok: true, payload: "{}" }),
+    });
+    const clock = Date.now;
+    const ask = async () => (await fetch(`${api.url}/x`)).status;
+    const answers = [await ask()];
+    Date.now = () => clock() - 2 * 3_600_000;
+    try {
+      answers.push(await ask(), await ask());
+    } finally {
+      Date.now = clock;
+    }
+    await api.stop();
+
+    expect(answers).to.deep.equal([200, 200, 200]);
+  });
+
   it("refuses a request line and header values of more than 10,240 bytes together, and calls no function", async () => {
     let calls = 0;
     const api = await startHttpApi({ routes: { "GET /x": "x" }, invoke: () => (calls++, { ok: true, payload: "{}" }) });

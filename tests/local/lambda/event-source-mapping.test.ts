@@ -7,6 +7,7 @@ import { start as startMapping, type MappingArgs } from "../../../local/lambda/e
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import type { Messaging } from "../../../local/messaging/server.ts";
+import { createDiskTrouble, type DiskTrouble } from "../../../local/shared/disk.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
@@ -39,11 +40,20 @@ describe("an event source mapping", () => {
       functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
       deliveries: { entries: [], append: () => undefined },
       faults: createFaults(),
+      trouble: () => undefined,
       region,
       speed: 1,
       ...over,
     });
   const done: Invocation = { ok: true, payload: "null" };
+  /** Has SQLite find the disk full, and take the transaction back, until the function that it gives is called. */
+  const fillDisk = (): (() => void) => {
+    const { db } = messaging.persistence;
+    const full = "BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
+    db.exec(`CREATE TEMP TRIGGER full_messages BEFORE DELETE ON sqs_messages ${full}`);
+    db.exec(`CREATE TEMP TRIGGER full_queues BEFORE UPDATE ON sqs_queues ${full}`);
+    return () => db.exec("DROP TRIGGER full_messages; DROP TRIGGER full_queues");
+  };
   const throttled: Invocation = { ok: false, errorType: "TooManyRequestsException", errorMessage: "no", trace: [] };
 
   it("hands a message to the function as SQS records are, with its attributes", async () => {
@@ -135,5 +145,40 @@ describe("an event source mapping", () => {
     await mapping.stop();
     // Later figures may count a message whose visibility has just ended.
     expect(inFlight.slice(0, 4)).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it("receives nothing while the disk is full, says so once, loses nothing, and goes on when there is room", async () => {
+    const queue = messaging.putQueue("full", { VisibilityTimeout: "600" });
+    const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }));
+    const received: string[] = [];
+    const invoke = ({ Records }: SQSEvent) => (received.push(...Records.map(({ body }) => body)), done);
+    const said: string[] = [];
+    const saying = createDiskTrouble((line) => said.push(line));
+    let failures = 0;
+    const trouble: DiskTrouble = (file, error) => {
+      failures += 1;
+      saying(file, error);
+    };
+    const makeRoom = fillDisk();
+    const mapping = await map(queue, invoke, { trouble });
+    await send("first");
+    await until("the first cannot be deleted", () => failures > 0);
+    await send("second");
+    await until("it has looked for room twice since", () => failures > 3);
+    const meanwhile = [...received];
+    makeRoom();
+    await until("the second", () => received.includes("second"));
+    const kept = messaging.persistence.db.prepare("SELECT body FROM sqs_messages WHERE queue_name = 'full'");
+    const left = await until("the second is deleted", () => {
+      const bodies = kept.all().map(({ body }) => body);
+      return !bodies.includes("second") && bodies;
+    });
+    await mapping.stop();
+
+    expect(meanwhile).to.deep.equal(["first"]);
+    expect(said).to.deep.equal([
+      "The disk is full (fauxqs.db): make room. Nothing that was accepted is lost; what waits is tried again.",
+    ]);
+    expect(left, "is delivered again after a restart").to.deep.equal(["first"]);
   });
 });

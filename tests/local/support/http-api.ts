@@ -1,4 +1,4 @@
-import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
+import { start, type ApiDefinition, type Throttle } from "../../../local/http-api/server.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import { createAccess } from "../../../local/iam/access.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
@@ -10,12 +10,19 @@ import { fakeFunctions } from "./functions.ts";
 export interface HttpApiOptions extends Pick<ApiDefinition, "cors"> {
   /** The name of each route's function. */
   readonly routes: Readonly<Record<string, string>>;
+  /** Of every route; none without it. */
+  readonly throttle?: Throttle;
   /** What a function answers, by its name and the event. */
   readonly invoke: (name: string, event: unknown) => Invocation;
 }
 
 /** Starts an HTTP API of the local cloud, without the cloud. */
-export async function startHttpApi({ routes, invoke, ...rest }: HttpApiOptions): Promise<Part & { url: string }> {
+export async function startHttpApi({
+  routes,
+  invoke,
+  throttle,
+  ...rest
+}: HttpApiOptions): Promise<Part & { url: string }> {
   const port = await freePort();
   const names = Object.values(routes);
   const executionArn = "arn:aws:execute-api:eu-west-1:000000000000:api";
@@ -26,7 +33,7 @@ export async function startHttpApi({ routes, invoke, ...rest }: HttpApiOptions):
     executionArn,
     routes: Object.entries(routes).map(([key, name]) => ({ key, target: `integrations/${name}` })),
     integrations: new Map(names.map((name) => [name, { uri: uriOf(name), timeoutMs: 30_000 }] as const)),
-    stage: { name: "$default", routeThrottles: new Map() },
+    stage: { name: "$default", routeThrottles: new Map(), ...(throttle && { throttle }) },
   };
   const access = createAccess();
   for (const name of names) {
