@@ -1,15 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { findBinary } from "./binary.ts";
 import { inspectDatabase, unreadable } from "../shared/database-file.ts";
 import { diskFailure } from "../shared/disk.ts";
 import { freePort } from "../shared/free-port.ts";
 import { LocalCloudError, messageOf } from "../shared/names.ts";
-
-const binaryVersion = "1.2.1";
 
 /** Where the database is. */
 export interface DynamoDbArgs {
@@ -46,7 +43,8 @@ export async function start({ state, say }: DynamoDbArgs): Promise<DynamoDb> {
   const given = process.env["DYNAMODB_ENDPOINT"];
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   if (given !== undefined && given !== "") return connect(new URL(given), agent, async () => agent.destroy());
-  const binary = findBinary(say);
+  const cache = join(import.meta.dirname, "../../node_modules/.cache/order-fanout/dynoxide");
+  const binary = findBinary({ platform: `${process.platform}-${process.arch}`, cache, say });
   const host = quietAddress();
   const port = await freePort(1, host);
   const database = join(state, "dynamodb.db");
@@ -92,35 +90,6 @@ function deathOf(said: string, database: string): LocalCloudError {
   const failure = diskFailure(database, said.trim());
   if (failure !== undefined) return new LocalCloudError(failure);
   return new LocalCloudError(`dynoxide, the local DynamoDB, ended: ${said.trim() || "it said nothing"}`);
-}
-
-function findBinary(say: (line: string) => void): string {
-  const platform = `${process.platform}-${process.arch}`;
-  const name = `@dynoxide/${platform}`;
-  const locate = (): string | undefined => {
-    try {
-      const folder = join(createRequire(import.meta.url).resolve(`${name}/package.json`), "..");
-      return [join(folder, "dynoxide"), join(folder, "dynoxide.exe")].find((file) => existsSync(file));
-    } catch {
-      return undefined;
-    }
-  };
-  let found = locate();
-  if (found === undefined && platform !== "linux-x64") {
-    say(`fetching ${name}@${binaryVersion}, the local DynamoDB for this machine (once)`);
-    spawnSync("npm", ["install", "--no-save", `${name}@${binaryVersion}`], {
-      stdio: "ignore",
-      shell: process.platform === "win32",
-    });
-    found = locate();
-  }
-  if (found === undefined) {
-    throw new LocalCloudError(
-      `The local DynamoDB (${name}) is not installed. Run "npm install --no-save ${name}@${binaryVersion}", ` +
-        `or set DYNAMODB_ENDPOINT to the URL of any other DynamoDB.`,
-    );
-  }
-  return found;
 }
 
 /** Polls tightly: it is ready within a tenth of a second. */

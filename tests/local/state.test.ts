@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { freePort } from "../../local/shared/free-port.ts";
@@ -118,7 +118,8 @@ describe("The local cloud's state", () => {
   it("is for its user alone, and so is the folder of a version before", async function () {
     if (process.platform === "win32") this.skip();
     const state = join(project.folder, "state");
-    rmSync(join(state, "local-cloud"));
+    mkdirSync(state, { recursive: true });
+    rmSync(join(state, "local-cloud"), { force: true });
     chmodSync(state, 0o755);
     const cloud = await project.start();
     const open = ["", ...readdirSync(state, { recursive: true, encoding: "utf8" })].filter(
