@@ -142,6 +142,7 @@ describe("the local cloud's start", () => {
           functions: fakeFunctions({ find: () => config }),
           deliveries: { entries: [], append: () => undefined },
           faults: createFaults(),
+          trouble: () => undefined,
           region: "eu-west-1",
           speed: 1,
         });
