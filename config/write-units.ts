@@ -28,14 +28,15 @@ export const placingUnits: WriteUnits = add({ orders: 3 * IN_TRANSACTION }, EVEN
 
 /**
  * The write units that a consumer uses for a message at most, by what its handler declares: each writing verb of a table
- * once (of the orders twice, of the stock once for each of three lines), an event if it emits any, and of the ledger a claim and a
- * completion for each kind of message that it sends.
+ * once (of the orders twice, of the stock once for each of three lines), an event if it emits any, and of the ledger a claim, a completion
+ * and where it admits a count, for each kind of message that it sends.
  */
 export function unitsPerMessage(name: string, { uses = {}, emits = [] }: Pick<Consumer, "uses" | "emits">): WriteUnits {
   const kinds = Object.values(uses).map(({ kind }) => kind);
   const effects = kinds.filter((kind) => kind === "email" || kind === "sms").length;
   const written = Object.entries(uses).map(([use, { kind, verbs, key }]): WriteUnits => {
-    if (kind === "ledger") return { [use]: 2 * ALONE * effects };
+    const admitting = kind === "ledger" && verbs.includes("admits") ? 1 : 0;
+    if (kind === "ledger") return { [use]: (2 + admitting) * ALONE * effects };
     const writes = verbs.filter((verb) => WRITES.has(verb)).length * (ITEMS[use] ?? 1);
     if (kind !== "table" || writes === 0) return {};
     return { [key === undefined ? use : `${name}-${use}`]: IN_TRANSACTION * writes };

@@ -30,7 +30,7 @@ export const event = <const T extends string, S extends z.ZodType>(
  */
 const Envelope = z.object({
   specversion: z.literal("1.0"),
-  /** `<subject>/<type>`: a subject emits each type at most once. */
+  /** See `eventId`. */
   id: z.string().min(1),
   source: z.string().min(1),
   type: z.string(),
@@ -42,6 +42,18 @@ const Envelope = z.object({
 });
 type Envelope = z.output<typeof Envelope>;
 
+/** An event's id: `<subject>/<type>`, and `<subject>/<type>/<n>` for what happens to a subject for the nth time. */
+export const eventId = (subject: string, type: string, occurrence = 1): string =>
+  occurrence === 1 ? `${subject}/${type}` : `${subject}/${type}/${occurrence}`;
+
+/** For the how-manieth time an event happened to its subject; undefined where its id is of another form. */
+export function occurrenceOf({ id, subject, type }: Pick<Envelope, "id" | "subject" | "type">): number | undefined {
+  const occurrence = Number(id.slice(eventId(subject, type).length + 1) || 1);
+  return Number.isSafeInteger(occurrence) && occurrence > 0 && id === eventId(subject, type, occurrence)
+    ? occurrence
+    : undefined;
+}
+
 /** Makes the CloudEvent of one type for one subject. */
 export function cloudEvent<E extends EventType>(
   type: E,
@@ -49,10 +61,11 @@ export function cloudEvent<E extends EventType>(
   source: string,
   time: string,
   data: DataOf<E>,
+  occurrence?: number,
 ) {
   return {
     specversion: "1.0" as const,
-    id: `${subject}/${type.type}`,
+    id: eventId(subject, type.type, occurrence),
     source,
     type: type.type,
     subject,
@@ -70,6 +83,8 @@ export function decode<E extends EventType>(types: readonly E[], body: string): 
   const envelope = Envelope.parse(parseJson(body));
   const type = types.find((candidate) => candidate.type === envelope.type);
   if (!type) return undefined;
+  // Effects are known by the event's id: one that could be anything would let an event be repeated as a new one.
+  if (occurrenceOf(envelope) === undefined) throw new Error("the id is not made of the subject and the type");
   const { success, data, error } = type.data.safeParse(envelope.data);
   // Paths start at the body's root, where a person who reads the message starts too.
   if (!success) throw new z.ZodRealError(error.issues.map((issue) => ({ ...issue, path: ["data", ...issue.path] })));

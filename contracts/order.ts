@@ -1,25 +1,33 @@
 import * as z from "zod";
-import { countryCode, customerId, Money, PastMoney, sku, text } from "./text.ts";
+import { isPostalCode, needsPostalCode } from "./countries.ts";
+import { countryCode, customerId, emailAddress, Money, PastMoney, personName, phone, sku, text } from "./text.ts";
+
+/** Where an order goes. A postal code may be left out where the country has none. */
+export const ShippingAddress = z
+  .strictObject({
+    line1: text(120),
+    line2: text(120).optional(),
+    city: text(80),
+    postalCode: text(20).optional(),
+    countryCode,
+  })
+  .superRefine(({ postalCode, countryCode }, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", path: ["postalCode"], message });
+    if (postalCode === undefined) {
+      if (needsPostalCode(countryCode)) refuse(`is needed in ${countryCode}`);
+    } else if (!isPostalCode(countryCode, postalCode)) refuse(`is not a postal code of ${countryCode}`);
+  });
 
 /** The body of `POST /orders`. Unknown fields are refused: a misspelt one would be lost silently. */
 export const OrderRequest = z.strictObject({
   customerId: customerId.optional(),
   customer: z.strictObject({
-    name: text(120),
-    email: z.email().max(254),
-    phone: z
-      .string()
-      .regex(/^\+[1-9]\d{6,14}$/, "must be an E.164 number, such as +442071234567")
-      .optional(),
+    name: personName,
+    email: emailAddress,
+    phone: phone.optional(),
     smsConsent: z.boolean().optional(),
   }),
-  shippingAddress: z.strictObject({
-    line1: text(120),
-    line2: text(120).optional(),
-    city: text(80),
-    postalCode: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?$/, "must be a postal code"),
-    countryCode,
-  }),
+  shippingAddress: ShippingAddress,
   items: z
     .array(z.strictObject({ sku, quantity: z.int().min(1).max(999) }))
     .min(1)

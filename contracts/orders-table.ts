@@ -76,7 +76,7 @@ export const StoredContact = z.object({
     line1: z.string(),
     line2: z.string().optional(),
     city: z.string(),
-    postalCode: z.string(),
+    postalCode: z.string().optional(),
     countryCode: z.string(),
   }),
 });

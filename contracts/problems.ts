@@ -9,7 +9,7 @@ export const problemTypes = {
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
   conflict: { status: 409, title: "The order is no longer in a state for this" },
   "too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "The body must be application/json" },
+  "unsupported-media-type": { status: 415, title: "The body must be application/json, in UTF-8" },
   "invalid-request": { status: 422, title: "The request is not valid" },
   "price-mismatch": { status: 422, title: "The total is not what the client expected" },
   "idempotency-key-reused": { status: 422, title: "The Idempotency-Key was used with another body" },
@@ -82,5 +82,5 @@ export function fieldErrors(error: z.ZodError): FieldError[] {
 /** A JSON Pointer in its URI fragment form (RFC 6901, section 6). */
 function pointer(path: readonly PropertyKey[]): string {
   const tokens = path.map((token) => String(token).replaceAll("~", "~0").replaceAll("/", "~1"));
-  return `#${tokens.map((token) => `/${encodeURIComponent(token)}`).join("")}`;
+  return `#${tokens.map((token) => `/${encodeURIComponent(token.toWellFormed())}`).join("")}`;
 }

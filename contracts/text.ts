@@ -1,36 +1,50 @@
 import * as z from "zod";
+import { countryCodes, isKnownPhone } from "./countries.ts";
 
 /**
  * Characters that have no place in a customer's text: SQS refuses U+FFFE and U+FFFF after the order has been accepted
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html), and control, bidi-control
- * and lone surrogate characters make labels and logs lie. U+FFFD is what remains of bytes that were not UTF-8.
+ * and lone surrogate characters make labels and logs lie, as line breaks do. U+FFFD is what remains of bytes that were not
+ * UTF-8; the other noncharacters are never text.
  */
-export const FORBIDDEN = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFD\uFFFE\uFFFF]/u;
+export const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{NChar}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFD]/u;
 
-/** One line of text a person typed: 1 to `max` characters, no blank ends, none of the characters above. */
+/** A character that leaves ink; fillers and joiners of letters do not. */
+const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{DI}\u2800]]/v;
+
+/** One line of text a person typed: 1 to `max` characters, one visible, no blank ends, none of the characters above. */
 export const text = (max: number) =>
   z
     .string()
-    .min(1)
+    .min(1, { abort: true })
     .max(max)
-    .refine((value) => value === value.trim(), "must not begin or end with white space")
+    .refine((value) => value === value.trim(), { error: "must not begin or end with white space", abort: true })
+    .refine((value) => VISIBLE.test(value), "must have a visible character")
     .refine((value) => !FORBIDDEN.test(value), "must not contain control, bidi-control or invalid characters");
 
-const currencies = new Set(Intl.supportedValuesOf("currency"));
+/** A person's name: the shop's e-mails carry it to whoever an order names, and must carry no stranger's link. */
+export const personName = text(120).refine((value) => !/:\/\/|www\./i.test(value), "must not contain a web address");
 
-/** The 249 officially assigned codes of ISO 3166-1 (https://www.iso.org/iso-3166-country-codes.html). */
-const countries = new Set(
-  [
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV",
-    "BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES",
-    "ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE",
-    "IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY",
-    "MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU",
-    "NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM",
-    "SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE",
-    "VG VI VN VU WF WS YE YT ZA ZM ZW",
-  ].flatMap((line) => line.split(" ")),
-);
+/**
+ * An e-mail address that SES can write to: ASCII, a local part of up to 64 characters, and labels of up to 63 that do not
+ * begin or end with a hyphen (RFC 5321, section 4.5.3.1; RFC 1035, section 2.3.1). A domain of another script is written in
+ * its ASCII form (https://docs.aws.amazon.com/ses/latest/dg/send-email-raw.html).
+ */
+export const emailAddress = z
+  .email({
+    pattern:
+      /^(?=.{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])$/,
+    error: "must be an e-mail address",
+  })
+  .max(254);
+
+/** A telephone number of E.164 (https://www.itu.int/rec/T-REC-E.164), of a country or network that exists. */
+export const phone = z
+  .string()
+  .regex(/^\+[1-9]\d{6,14}$/, { error: "must be an E.164 number, such as +442071234567", abort: true })
+  .refine(isKnownPhone, "must begin with the code of a country");
+
+const currencies = new Set(Intl.supportedValuesOf("currency"));
 
 /** ISO 4217's digits behind the point, where they are not 2. ICU's are those that people use, which is another list. */
 const minorUnits: Readonly<Record<string, number>> = {
@@ -51,7 +65,7 @@ export const currency = z.string().refine((code) => currencies.has(code), "must 
 /** An ISO 3166-1 alpha-2 country code. */
 export const countryCode = z
   .string()
-  .refine((code) => countries.has(code), "must be an ISO 3166-1 alpha-2 country code");
+  .refine((code) => countryCodes.has(code), "must be an ISO 3166-1 alpha-2 country code");
 
 /** Money: integer minor units (cents) with an ISO 4217 currency. */
 export const Money = z.strictObject({ amount: z.int().nonnegative(), currency });

@@ -1,10 +1,12 @@
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "../contracts/events.ts";
+import type { StoredOrder } from "../contracts/orders-table.ts";
 import { consumer, table } from "../runtime/index.ts";
 import { end, loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
 
 /**
  * Deducts every line or none, in one transaction with the order's new status and the event that announces it. When an
- * order is cancelled, its stock comes back if any was taken: the order itself says so.
+ * order is cancelled, its stock comes back if any was taken. How much of what, the stored order says, never the event:
+ * whoever can send to the queue moves nothing that was not ordered.
  */
 export default consumer({
   module: import.meta,
@@ -18,7 +20,10 @@ export default consumer({
     const orderId = event.subject;
     if (event.type === "order.cancelled") return returnStock();
 
-    const { customerId, lines, total } = event.data;
+    const order = await existing();
+    if (order.status !== "placed") return log.info("nothing to do: the order has moved on");
+    const { customerId, items, total } = order;
+    const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
     const confirm = orders.update(moveTo(orderId, "confirmed", { stockTaken: true }));
     const deduct = lines.map(({ sku, quantity }) => ({
       sku,
@@ -49,8 +54,7 @@ export default consumer({
     if (refusedAgain.length === 0) log.info("rejected", { short: shortages.map(({ sku }) => sku).join(" ") });
 
     async function returnStock(): Promise<void> {
-      const order = await loadOrder(orders, orderId);
-      if (!order) throw new OrderNotFound(orderId);
+      const order = await existing();
       const mark = orders.update(markStockReturned(orderId));
       let back = order.items.map(({ sku, quantity }) =>
         stock.update({
@@ -70,6 +74,12 @@ export default consumer({
       const discontinued = order.items.length - back.length;
       if (discontinued > 0) return log.warn("stock returned, except discontinued SKUs", { discontinued });
       log.info("stock returned", { lines: back.length });
+    }
+
+    async function existing(): Promise<StoredOrder> {
+      const order = await loadOrder(orders, orderId);
+      if (!order) throw new OrderNotFound(orderId);
+      return order;
     }
   },
 });

@@ -10,7 +10,6 @@ import {
   type StoredOrder,
 } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
-import { CatalogueItem } from "../contracts/stock.ts";
 import { ownerOf } from "./callers.ts";
 import { idempotencyKey, keyHash } from "./place-order/idempotency-key.ts";
 import { price } from "./place-order/pricing.ts";
@@ -41,7 +40,7 @@ export default route({
     if (before) return before;
 
     const catalogue = await stock.getMany(body.items.map(({ sku }) => ({ sku })));
-    const { items, total } = price(body, CatalogueItem.array().parse(catalogue));
+    const { items, total } = price(body, catalogue, log);
     const orderId = randomUUID();
     const order: StoredOrder = {
       orderId,

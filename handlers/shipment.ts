@@ -26,16 +26,14 @@ export default consumer({
   sandboxed: ({ url }) =>
     url === undefined ? "the sandbox carrier books every shipment; set `url` to your carrier's API" : undefined,
 
-  async handle(
-    { subject: orderId, data: { customerId } },
-    { orders, carrier, settings: { url }, emit, transact, log },
-  ) {
+  async handle({ subject: orderId }, { orders, carrier, settings: { url }, emit, transact, log }) {
     const { order, contact } = await loadOrderAndContact(orders, orderId);
     // An earlier delivery may have booked it before the customer cancelled: the carrier knows.
     if (order.status === "cancelled") return cancelBooking();
     if (order.status !== "confirmed")
       return log.info("nothing to do: the order has moved on", { status: order.status });
 
+    const { customerId } = order;
     const booked = contact ? await book(order, contact) : { refused: "erased" };
     if ("refused" in booked) {
       const refused = await transact([

@@ -158,7 +158,7 @@ describe("a surge of the API's full rate", () => {
           arriving: 800,
           drainMinutes: 192,
           concurrency: 10,
-          writeUnits: 800 * 2 * 2,
+          writeUnits: 800 * 2 * 3,
         },
         // A batch of 100 is one piece of work; placed, confirmed and booked.
         analytics: {
@@ -178,7 +178,7 @@ describe("a surge of the API's full rate", () => {
         "outbox index": 400 * (2 + 2),
         stock: 400 * 3 * 2,
         "points-acme-balances": 400 * 2 * 2,
-        effects: 800 * 2 * 2,
+        effects: 800 * 2 * 3,
       },
     });
   });
@@ -190,10 +190,10 @@ describe("a surge of the API's full rate", () => {
         "consumer        ms a message  sustains/s  per request  arriving/s  min to drain an hour  concurrency  write units/s",
         "inventory                 60       666.7            1         400                    36           40          6,000",
         "points-acme    100 (assumed)       2,500            1         400                   9.6           50          1,600",
-        "notifications             40         250            2         800                   192           10          3,200",
+        "notifications             40         250            2         800                   192           10          4,800",
         "analytics      100 (assumed)       2,000            3       1,200                    36            2              0",
         "The consumers use 102 of the account's 1,000 concurrent executions.",
-        "Write units a second, where a fresh table takes 4,000: orders 6,400 (too many), outbox index 1,600, stock 2,400, points-acme-balances 1,600, effects 3,200.",
+        "Write units a second, where a fresh table takes 4,000: orders 6,400 (too many), outbox index 1,600, stock 2,400, points-acme-balances 1,600, effects 4,800 (too many).",
       ].join("\n"),
     ]);
     expect(fast?.warnings).to.deep.equal([

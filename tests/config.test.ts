@@ -5,6 +5,7 @@ import * as z from "zod";
 import { registry } from "../handlers/index.ts";
 import { loadConfigs, type Loaded } from "./support/load-config.ts";
 
+const notificationsDefaults = { sms: false, smsCountries: [], emailsPerDay: 30, smsPerDay: 10 };
 const limits = {
   batchSize: 10,
   batchWindowSeconds: 0,
@@ -155,7 +156,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       },
     },
     mistakes: [
-      'consumers.notifications.settings.form: is not a key; did you mean "from"? (known: configurationSet, from, sms)',
+      'consumers.notifications.settings.form: is not a key; did you mean "from"? (known: configurationSet, emailsPerDay, from, sms, smsCountries, smsPerDay)',
       "consumers.inventory.settings.fast: is not a key; none is known here",
       "consumers.audit.settings.level: is not a key; none is known here",
     ],
@@ -164,13 +165,17 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
     config: {
       consumers: {
         shipment: { settings: { url: "http://carrier.order-fanout.dev" } },
-        notifications: { settings: { from: "nobody", sms: "yes" } },
+        notifications: { settings: { from: "nobody", sms: "yes", smsCountries: ["UK"], emailsPerDay: true } },
+        "notifications-abroad": { handler: "notifications", settings: { sms: true } },
       },
     },
     mistakes: [
       'consumers.shipment.settings.url: Invalid URL; got "http://carrier.order-fanout.dev"',
       'consumers.notifications.settings.from: Invalid email address; got "nobody"',
       'consumers.notifications.settings.sms: Invalid input: expected boolean, received string; got "yes"',
+      'consumers.notifications.settings.smsCountries.0: must be an ISO 3166-1 alpha-2 country code; got "UK"',
+      "consumers.notifications.settings.emailsPerDay: Invalid input; got true",
+      "consumers.notifications-abroad.settings.smsCountries: names the countries that SMS are sent to, such as [DE, FR]: with none, sms sends nothing; got nothing",
     ],
   },
   "production with sandboxes, and without what production must have": {
@@ -450,7 +455,7 @@ const good = {
         ...STACK,
         consumers: [
           { name: "shipment", handler: "shipment", ...limits, settings: {} },
-          { name: "notifications", handler: "notifications", ...limits, settings: { sms: false } },
+          { name: "notifications", handler: "notifications", ...limits, settings: notificationsDefaults },
         ],
       },
       warnings: [

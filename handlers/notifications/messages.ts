@@ -1,16 +1,21 @@
-import type { EventOf } from "../../contracts/cloud-event.ts";
+import { occurrenceOf, type EventOf } from "../../contracts/cloud-event.ts";
 import type { OrderCancelled, OrderPlaced, OrderRejected, ShipmentBooked } from "../../contracts/events.ts";
 import type { StoredOrder } from "../../contracts/orders-table.ts";
 import { fractionDigits, type Money } from "../../contracts/text.ts";
 
 type Notified = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof OrderCancelled | typeof ShipmentBooked>;
 
-/** The message that a customer gets about an event. */
+/**
+ * The message that a customer gets about an event. None where the stored order has not come to what the event says: an
+ * event is only as good as whoever can send to the queue.
+ */
 export function messageFor(
   event: Notified,
-  { orderId, items, total }: StoredOrder,
+  { orderId, status, items, total, shipment }: StoredOrder,
   name: string,
-): { subject: string; text: string } {
+): { subject: string; text: string } | undefined {
+  // Each of these happens to an order once.
+  if (occurrenceOf(event) !== 1) return undefined;
   const number = orderId.slice(0, 8).toUpperCase();
   const lines = items.map(({ name, quantity, lineTotal }) => `  ${quantity} x ${name}: ${format(lineTotal)}`);
   const write = (subject: string, ...paragraphs: string[]) => ({
@@ -26,6 +31,7 @@ export function messageFor(
         "We are checking that everything is in stock and will tell you when it is on its way.",
       );
     case "order.rejected": {
+      if (status !== "rejected") return undefined;
       const short = new Set(event.data.shortages.map(({ sku }) => sku));
       const names = items.filter(({ sku }) => short.has(sku)).map(({ name }) => name);
       return write(
@@ -35,14 +41,16 @@ export function messageFor(
       );
     }
     case "order.cancelled":
+      if (status !== "cancelled") return undefined;
       return write(
         `Your order ${number} is cancelled`,
         "as you asked, we have cancelled your order. Nothing will be sent.",
       );
     case "shipment.booked":
+      if (!shipment) return undefined;
       return write(
-        `Your order ${number} is on its way: ${event.data.trackingNumber}`,
-        `${event.data.carrier} is bringing your order. Its tracking number is ${event.data.trackingNumber}.`,
+        `Your order ${number} is on its way: ${shipment.trackingNumber}`,
+        `${shipment.carrier} is bringing your order. Its tracking number is ${shipment.trackingNumber}.`,
       );
   }
 }

@@ -56,7 +56,10 @@ export const email = <const V extends Verbs["email"]>(...verbs: V[]): Use<"email
   load: () => import("../ports/email.ts"),
 });
 
-/** SMS by SNS, when the consumer's setting `sms` is true; otherwise each SMS is recorded as not sent. */
+/**
+ * SMS by SNS to the countries of the consumer's setting `smsCountries`, when its setting `sms` is true; otherwise each SMS
+ * is recorded as not sent.
+ */
 export const sms = <const V extends Verbs["sms"]>(...verbs: V[]): Use<"sms", V> => ({
   kind: "sms",
   verbs,

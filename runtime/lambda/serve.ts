@@ -18,6 +18,8 @@ export interface Servable extends Contextual {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** An answer names so many bad fields at most: it must not be much longer than the request. */
+const MAX_ERRORS = 100;
 
 /** Makes the Lambda handler of a route, for an HTTP API's payload format 2.0. Every error is problem+json (RFC 9457). */
 export function serve(definition: Servable, variables: Variables = process.env, calls?: Calls) {
@@ -85,9 +87,11 @@ function callerOf({ requestContext }: APIGatewayProxyEventV2): Caller | undefine
 }
 
 function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {
-  const [mediaType] = (event.headers["content-type"] ?? "").split(";");
-  if (mediaType?.trim().toLowerCase() !== "application/json") {
-    throw new Problem("unsupported-media-type", "Send the body with `Content-Type: application/json`.");
+  if (!isJson(event.headers["content-type"]) || !isPlain(event.headers["content-encoding"])) {
+    throw new Problem(
+      "unsupported-media-type",
+      "Send the body with `Content-Type: application/json`, in UTF-8 and without a Content-Encoding.",
+    );
   }
   const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > MAX_BODY_BYTES) {
@@ -102,11 +106,18 @@ function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {
   throw new Problem(
     "invalid-request",
     `${errors.length === 1 ? "A field is" : `${errors.length} fields are`} not valid.`,
-    {
-      errors,
-    },
+    { errors: errors.slice(0, MAX_ERRORS) },
   );
 }
+
+/** JSON is UTF-8 (RFC 8259, section 8.1): a charset that says otherwise is not what the bytes would be read as. */
+function isJson(contentType = ""): boolean {
+  const [mediaType, ...parameters] = contentType.split(";").map((part) => part.trim().toLowerCase());
+  const charsets = parameters.filter((parameter) => parameter.startsWith("charset"));
+  return mediaType === "application/json" && charsets.every((charset) => /^charset=("?)utf-8\1$/.test(charset));
+}
+
+const isPlain = (contentEncoding = "identity"): boolean => /^\s*(?:identity)?\s*$/i.test(contentEncoding);
 
 /** Tells AWS not answering, throttling or refusing us, which is worth a retry, from a mistake in our code. */
 function unexpected(error: unknown, log: Log): Problem {

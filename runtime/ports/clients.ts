@@ -59,6 +59,8 @@ function once<C>(build: (calls: Calls) => C): (calls: Calls) => C {
 export const documentClient = /* @__PURE__ */ once((calls) =>
   DynamoDBDocumentClient.from(observed(new DynamoDBClient(defaults(calls)), "dynamodb", calls), {
     marshallOptions: { removeUndefinedValues: true },
+    // A number beyond 2^53 would be an error of the whole read; as a number, the schema of its item refuses it.
+    unmarshallOptions: { wrapNumbers: Number },
   }),
 );
 export const snsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(defaults(calls)), "sns", calls));

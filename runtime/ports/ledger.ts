@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { effectKey, type Outcome } from "../../contracts/ledger.ts";
 import { documentClient } from "./clients.ts";
 import type { Opening, Scope } from "./port.ts";
 
-/** The ledger's method. */
+/** The ledger's methods. */
 export interface LedgerPort {
   /**
    * Runs an effect once per event, however often the event is delivered. The effect is claimed with an owner and a
@@ -15,6 +15,12 @@ export interface LedgerPort {
    * @throws EffectInProgress while another delivery holds the lease: the message comes again after it.
    */
   once(effect: string, act: () => Promise<Outcome>): Promise<Outcome | undefined>;
+  /**
+   * Counts the event against what a recipient may get in a day (UTC), each event once however often it is delivered.
+   * Events are kept by their ids, recipients by a hash, for two days.
+   * @returns whether it is among the first `perDay`.
+   */
+  admits(recipient: string, perDay: number): Promise<boolean>;
 }
 
 /** Another delivery of the same event is at the same effect, or died there and its lease has not run out. */
@@ -24,6 +30,7 @@ export class EffectInProgress extends Error {
 
 /** Longer than a dead letter lives (14 days) and a redrive gives it again (14 more): no redrive repeats an effect. */
 const KEPT_SECONDS = 35 * 24 * 3_600;
+const TWO_DAYS_SECONDS = 2 * 24 * 3_600;
 
 export function open({ resource: TableName, calls, env }: Opening) {
   const client = documentClient(calls);
@@ -103,6 +110,33 @@ export function open({ resource: TableName, calls, env }: Opening) {
             error: error instanceof Error ? error.name : "unknown",
           });
         }
+      }
+    },
+
+    async admits(recipient, perDay) {
+      const now = new Date();
+      const hash = createHash("sha256").update(recipient).digest("hex").slice(0, 32);
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName,
+            Key: effectKey(`recipient#${hash}#${now.toISOString().slice(0, 10)}`, NAME, "limit"),
+            UpdateExpression: "ADD eventIds :this SET expiresAt = :expires",
+            ConditionExpression:
+              "attribute_not_exists(eventIds) OR contains(eventIds, :id) OR size(eventIds) < :perDay",
+            ExpressionAttributeValues: {
+              ":this": new Set([eventId]),
+              ":id": eventId,
+              ":perDay": perDay,
+              ":expires": Math.floor(now.getTime() / 1_000) + TWO_DAYS_SECONDS,
+            },
+          }),
+          { abortSignal },
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
       }
     },
   });

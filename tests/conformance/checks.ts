@@ -39,7 +39,7 @@ async function health(client: StackClient): Promise<undefined> {
 }
 
 async function badInput(client: StackClient): Promise<string> {
-  const inputs = badInputs(client, await client.sells(0));
+  const inputs = badInputs(client, await client.sells(0), await client.sells(0, "GBP"));
   for (const { what, method = "POST", path = "/orders", headers = {}, body, refused } of inputs) {
     const answer = await client.request(method, path, headers, body);
     const [status, type, ...pointers] = refused;
@@ -142,7 +142,10 @@ async function journey(client: StackClient): Promise<undefined> {
 async function cancelling(client: StackClient): Promise<string> {
   const sku = await client.sells(1);
   const { shippingAddress, ...order } = client.order(sku);
-  const orderId = await client.place({ ...order, shippingAddress: { ...shippingAddress, postalCode: "00000" } });
+  const orderId = await client.place({
+    ...order,
+    shippingAddress: { ...shippingAddress, postalCode: "00000", countryCode: "DE" },
+  });
   const { status } = await client.reaches(orderId, "on-hold", "shipping");
   const cancelled = await client.request("POST", `/orders/${orderId}/cancel`);
   if (status === "shipping") {

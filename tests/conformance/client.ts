@@ -43,7 +43,7 @@ export class StackClient {
     this.#api = api;
   }
 
-  request(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
+  request(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer): Promise<Answer> {
     const { url, host } = this.#api;
     return send(method, `${url}${path}`, { ...headers, ...(host !== undefined && { host }) }, body);
   }
@@ -94,10 +94,10 @@ export class StackClient {
   }
 
   /** Puts a product of its own on sale, at 12.99, and gives its SKU. */
-  async sells(onHand: number): Promise<string> {
+  async sells(onHand: number, currency = "EUR"): Promise<string> {
     const sku = `${this.customerId}-${this.#skus.length + 1}`;
     this.#skus.push(sku);
-    const Item = { sku, name: "Smoke test: not for sale", unitPrice: 1_299, currency: "EUR", onHand };
+    const Item = { sku, name: "Smoke test: not for sale", unitPrice: 1_299, currency, onHand };
     await this.target.documents.send(new PutCommand({ TableName: this.target.outputs.tables.stock, Item }));
     return sku;
   }

@@ -15,7 +15,7 @@ export async function send(
   method: string,
   url: string,
   headers: Readonly<Record<string, string>>,
-  body?: string,
+  body?: string | Buffer,
 ): Promise<Answer> {
   const sent = (url.startsWith("https:") ? https : http)(url, { method, headers });
   sent.end(body);

@@ -35,7 +35,7 @@ export function conformanceSuite(shared: () => LocalCloud): void {
     it("was checked whole: with an origin, and by a cancellation that came in time", () => {
       expect([...remarks.values()]).to.deep.equal([
         undefined,
-        "13 requests",
+        "72 requests",
         undefined,
         undefined,
         undefined,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { cloudEvent, decode, identify } from "../../contracts/cloud-event.ts";
+import { cloudEvent, decode, eventId, identify, occurrenceOf } from "../../contracts/cloud-event.ts";
 import { events, OrderCancelled, OrderPlaced } from "../../contracts/events.ts";
 import { placedData } from "../support/lambda.ts";
 
@@ -57,6 +57,26 @@ describe("an event", () => {
       Object.keys(data.shape).flatMap((field) => (personal.test(field) ? [`${type}: ${field}`] : [])),
     );
     expect(fields).to.deep.equal([]);
+  });
+
+  for (const id of ["", "x", "o-1/order.rejected", "o-2/order.placed", "o-1/order.placed/", "o-1/order.placed/1"]) {
+    it(`is not read with the id ${JSON.stringify(id)}, which is not made of its subject and its type`, () => {
+      expect(() => decode([OrderPlaced], JSON.stringify({ ...placed, id }))).to.throw(Error);
+    });
+  }
+
+  for (const id of ["o-1/order.placed/02", "o-1/order.placed/2e0", "o-1/order.placed/-2", "o-1/order.placed/2/2"]) {
+    it(`is not read with the id ${JSON.stringify(id)}, whose number is written another way`, () => {
+      expect(() => decode([OrderPlaced], JSON.stringify({ ...placed, id }))).to.throw(Error);
+    });
+  }
+
+  it("says for the how-manieth time it happened", () => {
+    expect(cloudEvent(OrderPlaced, "o-1", "/test", placed.time, placed.data, 3).id).to.equal("o-1/order.placed/3");
+    expect([1, 2, 10].map((n) => occurrenceOf({ ...placed, id: eventId("o-1", "order.placed", n) }))).to.deep.equal([
+      1, 2, 10,
+    ]);
+    expect(eventId("o-1", "order.placed", 1)).to.equal("o-1/order.placed");
   });
 
   for (const [attribute, value] of Object.entries({

@@ -78,7 +78,7 @@ describe("an order's journey on the local cloud", () => {
 
   it("puts an order on hold that the carrier refuses for good, and leaves no dead letter", async () => {
     const address = orderOf().shippingAddress;
-    const orderId = await shop.place({ shippingAddress: { ...address, postalCode: "00000" } });
+    const orderId = await shop.place({ shippingAddress: { ...address, postalCode: "00000", countryCode: "DE" } });
     const { timeline } = await shop.reaches(orderId, "on-hold");
     await shop.quiet();
 

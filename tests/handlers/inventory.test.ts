@@ -8,6 +8,7 @@ import { documentClient } from "../../runtime/ports/clients.ts";
 import { onDatabase, scripted } from "../support/calls.ts";
 import { quietly } from "../support/captured.ts";
 import { batchOf, clock, emitting, failures, variables } from "../support/lambda.ts";
+import { storedOrder } from "../support/orders.ts";
 import { useWorlds, type World } from "../support/world/world.ts";
 
 const Logged = z.object({
@@ -27,7 +28,9 @@ describe("inventory", () => {
       return {};
     };
     const times = (count: number) => Array.from({ length: count }, () => call);
+    const stored = { Item: { ...storedOrder, status: "placed" } };
     const { calls, asked } = scripted({
+      "dynamodb.GetItem": Array.from({ length: 4 }, () => stored),
       "dynamodb.TransactWriteItems": times(4),
       "sns.Publish": times(4),
       "dynamodb.UpdateItem": times(4),
@@ -35,7 +38,7 @@ describe("inventory", () => {
     const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
     const answer = await quietly(() => consume(inventory, env, calls)(batchOf(4), clock()));
 
-    expect([answer, asked.length, peak]).to.deep.equal([failures(), 12, 1]);
+    expect([answer, asked.length, peak]).to.deep.equal([failures(), 16, 1]);
   });
 
   describe("when an order is cancelled", () => {

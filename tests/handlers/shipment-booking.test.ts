@@ -118,10 +118,10 @@ describe("the sandbox carrier", () => {
       const { answer, asked, inputs } = await deliver("confirmed", {}, commit);
       const [event] = Published.parse(inputs(PUBLISH));
       const [transaction] = Committed.parse(inputs(COMMIT));
-      const shipment = { carrier: "Sandbox", trackingNumber: "SB417019192" };
+      const shipment = { carrier: "Sandbox", trackingNumber: "SB3390276109" };
 
       expect([answer, asked]).to.deep.equal([failures(), [LOAD, COMMIT, PUBLISH, CLEAR]]);
-      expect(event?.Message).to.deep.include({ type: "shipment.booked", data: { customerId: "c-1", ...shipment } });
+      expect(event?.Message).to.deep.include({ type: "shipment.booked", data: { customerId: "c-1815", ...shipment } });
       expect(Object.values(transaction?.TransactItems[0].Update.ExpressionAttributeValues ?? {})).to.deep.equal([
         "shipping",
         shipment,

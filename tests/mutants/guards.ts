@@ -130,6 +130,39 @@ export const guards: readonly Guard[] = [
     "0 * Math.min(",
   ),
   guard(
+    "I8",
+    "what is deducted, the stored order says",
+    test(
+      "tests/reliability/forged-events.test.ts",
+      "forged events",
+    )("change nothing that the stored order does not justify: not stock, status, shipments or what customers are told"),
+    "handlers/inventory.ts",
+    "const { customerId, items, total } = order;",
+    "const { customerId, lines: items, total } = event.data;",
+  ),
+  guard(
+    "I2",
+    "an event's id is made of its subject and its type",
+    test(
+      "tests/contracts/events.test.ts",
+      "an event",
+    )('is not read with the id "o-1/order.rejected", which is not made of its subject and its type'),
+    "contracts/cloud-event.ts",
+    "if (occurrenceOf(envelope) === undefined)",
+    "if (envelope.id === undefined)",
+  ),
+  guard(
+    "",
+    "a recipient gets so many messages a day",
+    test(
+      "tests/reliability/forged-events.test.ts",
+      "forged events",
+    )("and honest ones alike send an address so many e-mails a day, and none ends as a dead letter"),
+    "runtime/ports/ledger.ts",
+    " OR size(eventIds) < :perDay",
+    " OR size(eventIds) < :perDay OR attribute_exists(eventIds)",
+  ),
+  guard(
     "I7",
     "stock is deducted only where there is enough",
     stock("never oversells: one piece, 200 orders at once, one confirmed (I7)"),

@@ -21,7 +21,8 @@ interface Journey {
 }
 
 function place(world: World, sku: string, quantity: number, postalCode = "SW1Y 4JH"): Promise<string> {
-  const shippingAddress = { line1: "12 St James's Sq", city: "London", postalCode, countryCode: "GB" };
+  const countryCode = postalCode === "00000" ? "DE" : "GB";
+  const shippingAddress = { line1: "12 St James's Sq", city: "London", postalCode, countryCode };
   return world.accepted({ customerId: `c-${sku}`, shippingAddress, items: [{ sku, quantity }] });
 }
 

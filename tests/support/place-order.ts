@@ -5,7 +5,8 @@ import { quietly } from "./captured.ts";
 import { clock, emitting, httpEvent, variables } from "./lambda.ts";
 import { mug } from "./orders.ts";
 
-const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', CONTACT_DAYS: "30", ...emitting });
+/** The environment of the function. */
+export const placing = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', CONTACT_DAYS: "30", ...emitting });
 export const [READ, PRICE, COMMIT, PUBLISH, CLEAR] = [
   "dynamodb.GetItem",
   "dynamodb.BatchGetItem",
@@ -32,7 +33,7 @@ export async function post(body: unknown, script = good, headers: Record<string,
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
-  const answer = await quietly(() => serve(placeOrder, env, calls)(request, clock()));
+  const answer = await quietly(() => serve(placeOrder, placing, calls)(request, clock()));
   const parsed: unknown = JSON.parse(answer.body ?? "null");
   const answered: Record<string, unknown> = answer.headers ?? {};
   return { statusCode: answer.statusCode, headers: answered, body: parsed, asked, inputs };

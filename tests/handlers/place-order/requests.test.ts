@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { mug, orderRequest, withValue } from "../../support/orders.ts";
-import { COMMIT, PRICE, catalogue, good, pointers, post } from "../../support/place-order.ts";
+import { COMMIT, PRICE, catalogue, field, good, pointers, post } from "../../support/place-order.ts";
 
 describe("POST /orders refuses, and neither writes nor publishes,", () => {
   const huge = { sku: "MUG-001", quantity: 1 };
@@ -21,11 +21,20 @@ describe("POST /orders refuses, and neither writes nor publishes,", () => {
     "an unknown currency": ["expectedTotal.currency", "XXZ"],
     "a currency in lower case": ["expectedTotal.currency", "eur"],
     "an e-mail that cannot be one": ["customer.email", "ada@"],
-    "an e-mail over its limit": ["customer.email", `${"a".repeat(243)}@example.com`],
+    "an e-mail over its limit": ["customer.email", `a@${`${"b".repeat(63)}.`.repeat(4)}com`],
+    "an e-mail with a local part over its limit": ["customer.email", `${"a".repeat(65)}@example.com`],
+    "an e-mail with a label over its limit": ["customer.email", `a@${"b".repeat(64)}.com`],
+    "an e-mail with a hyphen at a label's end": ["customer.email", "a@example-.com"],
+    "a phone of no country": ["customer.phone", "+999999999999999"],
     "a phone that is not E.164": ["customer.phone", "020 7123 4567"],
     "a country that is none": ["shippingAddress.countryCode", "ZZ"],
     "a country in lower case": ["shippingAddress.countryCode", "gb"],
     "a postal code that cannot be one": ["shippingAddress.postalCode", "SW1Y_4JH"],
+    "a postal code of another country": ["shippingAddress.postalCode", "10115"],
+    "no postal code where each address has one": ["shippingAddress.postalCode", undefined],
+    "a name with a web address": ["customer.name", "you won! claim at https://evil.example/win"],
+    "a name with a web address without its scheme": ["customer.name", "WWW.evil.example"],
+    "a name that nobody can see": ["customer.name", "\u200B\u2060\u3164\u00AD"],
     "a name over its limit": ["customer.name", "x".repeat(121)],
     "a line over its limit": ["shippingAddress.line1", "x".repeat(121)],
     "a city over its limit": ["shippingAddress.city", "x".repeat(81)],
@@ -67,7 +76,8 @@ describe("POST /orders refuses, and neither writes nor publishes,", () => {
 
   it("a text with a character that has no place in it, wherever it stands", async () => {
     const forbidden = fc.constantFrom(
-      ..."\u0000\u0007\u001F\u007F\u0085\u061C\u200E\u200F\u202A\u202E\u2066\u2069\uFFFE\uFFFF",
+      ..."\u0000\u0007\u001F\u007F\u0085\u061C\u200E\u200F\u202A\u202E\u2066\u2069\uFFFE\uFFFF\u2028\u2029\uFDD0",
+      "\u{1FFFE}",
       "\uD800",
       "\uDFFF",
     );
@@ -86,6 +96,28 @@ describe("POST /orders refuses, and neither writes nor publishes,", () => {
       }),
       { verbose: true },
     );
+  });
+
+  it("an unknown key that is no text, at any depth", async () => {
+    const key = (body: unknown) => JSON.stringify(body).replace("KEY", String.raw`\ud800`);
+    for (const [body, place] of [
+      [{ ...orderRequest, KEY: 1 }, "#/%EF%BF%BD"],
+      [withValue("items.0.KEY", 1), "#/items/0/%EF%BF%BD"],
+    ] as const) {
+      const { statusCode, body: answer, asked } = await post(key(body));
+      expect([statusCode, pointers(answer), asked]).to.deep.equal([422, [place], []]);
+    }
+  });
+
+  it("many bad fields, of which it names 100", async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`k${index}`, 1]));
+    const { statusCode, body, asked } = await post({ ...orderRequest, ...unknown });
+    expect([statusCode, field(body, "detail"), pointers(body).length, asked]).to.deep.equal([
+      422,
+      "3000 fields are not valid.",
+      100,
+      [],
+    ]);
   });
 
   it("every bad field at once", async () => {

@@ -74,7 +74,7 @@ describe("An HTTP API on the local cloud, by its wire,", () => {
     ];
     expect(answers.map(([answer]) => answer?.[0])).to.deep.equal([201, 201, 201, 403]);
     expect(
-      invoked.map((event): unknown[] => ["rawPath", "rawQueryString"].map((name) => Reflect.get(Object(event), name))),
+      invoked.map((event) => ["rawPath", "rawQueryString"].map((name): unknown => Reflect.get(Object(event), name))),
     ).to.deep.equal([
       ["/x", "y=1"],
       ["/", "y=1"],

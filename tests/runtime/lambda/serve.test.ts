@@ -92,8 +92,8 @@ describe("serve()", () => {
         problem(
           415,
           "unsupported-media-type",
-          "The body must be application/json",
-          "Send the body with `Content-Type: application/json`.",
+          "The body must be application/json, in UTF-8",
+          "Send the body with `Content-Type: application/json`, in UTF-8 and without a Content-Encoding.",
         ),
       ],
       "no content type": [
@@ -101,8 +101,8 @@ describe("serve()", () => {
         problem(
           415,
           "unsupported-media-type",
-          "The body must be application/json",
-          "Send the body with `Content-Type: application/json`.",
+          "The body must be application/json, in UTF-8",
+          "Send the body with `Content-Type: application/json`, in UTF-8 and without a Content-Encoding.",
         ),
       ],
       "a body over 64 KB": [

@@ -118,4 +118,22 @@ describe("the ledger on a real table", () => {
       expect(await effect.record()).to.deep.equal(record);
     });
   }
+
+  it("admits so many events a day to a recipient, each once however often it comes", async () => {
+    const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
+    const ledger = open({ resource: worlds.create().stack.names.effects, calls, env, settings: {} });
+    const recipient = `${randomUUID()}@example.com`;
+    const admitted = (event: number, to = recipient) => {
+      const scope = { id: `o-${event}/order.placed`, correlationId: "c", signal: new AbortController().signal };
+      return ledger({ ...scope, log: jsonLog({}) }).admits(to, 3);
+    };
+    const at: boolean[] = [];
+    for (const event of [1, 1, 2, 1, 3, 4, 5, 2, 4]) at.push(await admitted(event));
+    expect(at).to.deep.equal([true, true, true, true, true, false, false, true, false]);
+    expect(await admitted(4, `other-${recipient}`)).to.equal(true);
+    // All at once: no more than so many come through.
+    const busy = `busy-${recipient}`;
+    const all = await Promise.all(Array.from({ length: 20 }, (_, event) => admitted(event, busy)));
+    expect(all.filter(Boolean)).to.have.length(3);
+  });
 });

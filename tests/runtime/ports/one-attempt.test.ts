@@ -23,7 +23,7 @@ describe("what has no idempotency key", () => {
     resource: "",
     calls: patient,
     env: { NAME: "test", EVENT_SOURCE: "/test" },
-    settings: { from: "orders@example.com", sms: true },
+    settings: { from: "orders@example.com", sms: true, smsCountries: ["GB"] },
   };
   const scope = { log: jsonLog({}), signal, id: "1", correlationId: "1" };
   const attempts = async (send: () => Promise<unknown>) => {

@@ -12,7 +12,7 @@ const overQuota = refused("TooManyRequestsException", "Daily message quota excee
 
 const email = { to: "ada@example.com", subject: "s", text: "5 €", tags: { orderId: "1" } };
 const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS: 90 };
-const settings = { from: "orders@example.com", sms: true };
+const settings = { from: "orders@example.com", sms: true, smsCountries: ["GB"] };
 
 /** Ports on a script, within an invocation whose signal can be aborted. */
 function ports(script: Readonly<Record<string, readonly Answer[]>>, own: object = {}) {
@@ -69,5 +69,20 @@ describe("an e-mail or an SMS", () => {
         EmailTags: [{ Name: "orderId", Value: "1" }],
       },
     ]);
+  });
+
+  it("is not sent to a country that the settings do not name, nor to one that only shares its code", async () => {
+    const { text, asked } = ports({}, { smsCountries: ["US", "DE"] });
+    for (const to of ["+442071234567", "+18765550123", "+881612345678", "+77012345678"]) {
+      expect(await text.send({ to, text: "t", tags: {} })).to.deep.equal({
+        outcome: "not-sent",
+        reason: "no SMS is sent to this country",
+      });
+    }
+    const none = ports({}, { smsCountries: [] });
+    expect(await none.text.send({ to: "+442071234567", text: "t", tags: {} })).to.include({ outcome: "not-sent" });
+    expect([...asked, ...none.asked]).to.deep.equal([]);
+    const named = ports({ [TEXT]: [{}] }, { smsCountries: ["US", "DE"] });
+    expect(await named.text.send({ to: "+12025550143", text: "t", tags: {} })).to.deep.equal({ outcome: "sent" });
   });
 });
