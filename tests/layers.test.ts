@@ -8,8 +8,8 @@ import { root } from "./support/evaluate.ts";
 const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "policy", "runtime"];
 const FILES = ["index.ts", "config.ts"];
 
-/** The contracts that know callers, events, outbox and ledger as such, and no order. */
-const GENERAL = ["access", "cloud-event", "environment", "ledger", "metrics", "outbox", "problems"].map(
+/** The contracts that know callers, countries, events, outbox and ledger as such, and no order. */
+const GENERAL = ["access", "cloud-event", "countries", "environment", "ledger", "metrics", "outbox", "problems"].map(
   (name) => `contracts/${name}.ts`,
 );
 
