@@ -5,7 +5,11 @@ import { registry } from "../handlers/index.ts";
 import { root } from "./support/evaluate.ts";
 import { loadConfigs, type Loaded } from "./support/load-config.ts";
 
-const FAST = { alarms: { email: "alarms@order-fanout.dev" }, throttle: { rate: 400, burst: 800 } };
+const FAST = {
+  auth: { issuer: "https://login.order-fanout.dev", audience: "shop" },
+  alarms: { email: "alarms@order-fanout.dev" },
+  throttle: { rate: 400, burst: 800 },
+};
 
 /** A config with mistakes, and each line that the error has. */
 const mistaken: Record<string, { config: object; mistakes: string[] }> = {
