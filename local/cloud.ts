@@ -9,7 +9,8 @@ import { createFaults } from "./endpoint/faults.ts";
 import type { LogGroup } from "./endpoint/logs.ts";
 import { createPermissions } from "./endpoint/permissions.ts";
 import { start as startEndpoint } from "./endpoint/server.ts";
-import { start as startHttpApi, type ApiDefinition } from "./http-api/server.ts";
+import { createApi } from "./http-api/provision.ts";
+import { start as startHttpApi } from "./http-api/server.ts";
 import { createAccess } from "./iam/access.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
@@ -21,7 +22,7 @@ import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
 import { createSes } from "./outside/ses.ts";
 import { start as startProgram } from "./program/parent.ts";
-import { readStackConfig } from "./program/stack-config.ts";
+import { readStackConfig, withAuth } from "./program/stack-config.ts";
 import { provision } from "./provision.ts";
 import { start as startScheduler } from "./scheduler/scheduler.ts";
 import type { Console } from "./shared/console.ts";
@@ -47,6 +48,8 @@ export interface CloudArgs {
   readonly speed: number;
   /** How many events all functions together may run at once. */
   readonly accountConcurrency: number;
+  /** Whether the API asks for tokens of an issuer of its own, whatever the config says. */
+  readonly auth: boolean;
   /** Whether to forget what earlier runs kept. */
   readonly fresh: boolean;
   /** Whether a queue that has left the program may go with its messages. */
@@ -69,6 +72,8 @@ export interface Cloud {
   readonly region: string;
   /** A SKU of the catalogue, for the ready-made order; undefined in a program that takes none. */
   readonly sku: string | undefined;
+  /** A customer's token for the ready-made order, where the API asks for the local issuer's. */
+  readonly bearer: string | undefined;
   /** Starts the functions' first workers. */
   warm(): Promise<void>;
   /** Takes no more events, lets those under way end, and stops everything. */
@@ -125,6 +130,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const ses = createSes({ mailbox, region, speed });
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
+  const issuer = args.auth ? await (await import("./issuer/issuer.ts")).openIssuer(state, endpointUrl) : undefined;
   const accessKeys = new Set([personKey]);
   const token = randomBytes(24).toString("base64url");
   const logGroups = new Map<string, LogGroup>();
@@ -143,6 +149,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       deliveries,
       hosts,
       faults,
+      issuer,
       logGroups,
       logs,
     }),
@@ -163,7 +170,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   started.resolve(functions);
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
-  const api: ApiDefinition = { id: "", executionArn: "", routes: [], integrations: new Map() };
+  const api = createApi();
   const services: Services = {
     settings,
     dynamodb,
@@ -180,7 +187,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const program = await parts.add(
     startProgram({
       child: args.program,
-      program: { entry: join(root, "index.ts"), project: config.project, stack, config: config.config },
+      program: { entry: join(root, "index.ts"), project: config.project, stack, config: withAuth(config, issuer) },
       provision: (resource) => provision(resource, services),
       print: say.note,
     }),
@@ -209,7 +216,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));
 
-  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token };
+  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
   const outputs = { ...exports, local };
   writeToken(state, token);
   writeOutputs(state, outputs);
@@ -220,6 +227,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     endpoint: endpointUrl,
     region,
     sku: "ordersUrl" in exports ? sku : undefined,
+    bearer: issuer?.sample,
     warm: () => warm(api, functions),
     stop: () => parts.stop(),
   };

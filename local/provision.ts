@@ -1,10 +1,10 @@
 import { arn, LocalCloudError, physicalName } from "./shared/names.ts";
 import type { ProgramResource, Provisioned } from "./program/protocol.ts";
 import type { Provision, Services } from "./shared/services.ts";
-import { api, integration, route, stage } from "./http-api/provision.ts";
+import { api, authorizer, integration, route, stage } from "./http-api/provision.ts";
 import { resourcePolicy, role, rolePolicy, rolePolicyAttachment } from "./iam/provision.ts";
 import * as lambda from "./lambda/provision.ts";
-import { nameOf, unsupported } from "./shared/inputs.ts";
+import { nameOf } from "./shared/inputs.ts";
 import { bucket, queue, queuePolicy, topic, topicSubscription } from "./messaging/provision.ts";
 import { table } from "./dynamodb/provision.ts";
 import { schedule } from "./scheduler/provision.ts";
@@ -26,9 +26,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:apigatewayv2/integration:Integration": integration,
   "aws:apigatewayv2/route:Route": route,
   "aws:apigatewayv2/stage:Stage": stage,
-  "aws:apigatewayv2/authorizer:Authorizer": (resource) => {
-    throw unsupported(resource, "JWT authorizers are not emulated yet. Choose a stack without one: --stack NAME.");
-  },
+  "aws:apigatewayv2/authorizer:Authorizer": authorizer,
   "aws:scheduler/schedule:Schedule": schedule,
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,

@@ -9,6 +9,7 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
   --config-file FILE
                  the stack's config, where it is not Pulumi.NAME.yaml
   --port N       the API's port; the AWS endpoint listens on N + 1 (default: 4000)
+  --auth         callers need a token, by an issuer of this machine's own: npm run token prints one
   --fresh        begin anew: forget every order, message and table
   --drop         lose the messages of queues that are no longer in the program; without it, such a start is refused
   --speed N      divide visibility timeouts, batching windows and schedules by N, schedules to a second at least
@@ -25,6 +26,7 @@ function readFlags() {
       stack: { type: "string" },
       "config-file": { type: "string" },
       port: { type: "string", default: "4000" },
+      auth: { type: "boolean", default: false },
       fresh: { type: "boolean", default: false },
       drop: { type: "boolean", default: false },
       speed: { type: "string", default: "1" },
@@ -98,9 +100,9 @@ const ends = new Promise<string>((resolve) => {
   process.once("SIGTERM", resolve);
 });
 try {
-  const { stack, configFile, port, speed, accountConcurrency, fresh, drop } = flags;
+  const { stack, configFile, port, speed, accountConcurrency, auth, fresh, drop } = flags;
   const state = resolve(root, flags.state);
-  const asked = { stack, configFile, port, speed, accountConcurrency, fresh, drop };
+  const asked = { stack, configFile, port, speed, accountConcurrency, auth, fresh, drop };
   const starting = start({ root, state, ...asked, compileCache, program, say });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it

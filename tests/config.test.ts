@@ -221,11 +221,10 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       'alarms.email: example.com is in a domain for examples and tests; got "alarms@example.com". Use one of yours',
     ],
   },
-  "an identity provider that nobody can own, or that is reached without TLS": {
+  "an identity provider that nobody can own": {
     config: { consumers: {}, auth: { issuer: "http://localhost:4001", audience: "example.com" } },
     mistakes: [
       'auth.issuer: localhost is in a domain for examples and tests; got "http://localhost:4001". Use one of yours',
-      'auth.issuer: must be an https URL in a stack that is not local; got "http://localhost:4001"',
     ],
   },
   "an identity provider that is none": {
@@ -492,15 +491,17 @@ describe("the stack's config", () => {
     });
   }
 
-  it("is refused by the CLI where it is local, in one sentence, whatever else is wrong with it", async () => {
+  it("is refused by the CLI where it is local, in one sentence, whatever else is wrong with it, or has a laptop's issuer", async () => {
     const configs = [
       { local: true, banana: 1, consumers: { inventory: {} } },
       { banana: 1, consumers: {} },
+      { consumers: {}, auth: { issuer: "http://127.0.0.1:4001", audience: "orders" } },
     ];
     const errors = (await loadConfigs(configs, { byTheCli: true })).map(({ error }) => error);
     expect(errors).to.deep.equal([
       "ConfigError: Pulumi.dev.yaml has a mistake:\n  local: this stack's mail, SMS and carrier are played on a laptop, so it is for `npm start` alone. Deploy another stack, such as dev: `npm run preview -- --stack dev`",
       `ConfigError: Pulumi.dev.yaml has a mistake:\n  banana: is not a key; known: ${STACK_KEYS}`,
+      'ConfigError: Pulumi.dev.yaml has a mistake:\n  auth.issuer: must be an https URL; got "http://127.0.0.1:4001"',
     ]);
   });
 

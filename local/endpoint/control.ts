@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Delivery } from "../lambda/deliveries.ts";
 import type { Hosts } from "../outside/hosts.ts";
 import type { Journal } from "../outside/journal.ts";
+import type { Issuer } from "../issuer/issuer.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
 import { SesSettings, type Ses } from "../outside/ses.ts";
 import { parseJson } from "../shared/json.ts";
@@ -22,6 +23,8 @@ export interface ControlArgs {
   readonly hosts: Hosts;
   /** What goes wrong with the calls of functions. */
   readonly faults: Faults;
+  /** The identity provider, where the API asks for its tokens. */
+  readonly issuer: Issuer | undefined;
 }
 
 /** Paths under /_local/: ours, not AWS's. */
@@ -33,7 +36,9 @@ export async function serveControl(
 ): Promise<void> {
   const path = request.url?.split("?")[0] ?? "";
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
-  const { mailbox, deliveries, hosts, faults, ses } = args;
+  const { mailbox, deliveries, hosts, faults, ses, issuer } = args;
+  const document = request.method === "GET" ? issuer?.documents[path] : undefined;
+  if (document !== undefined) return sendJson(response, 200, document);
   const put = <T>(schema: { safeParse: (value: unknown) => { data?: T; error?: Error } }, set: (value: T) => void) => {
     const { data, error } = schema.safeParse(parseJson(body.toString()));
     if (data === undefined) return { status: 400, value: { message: error?.message } };

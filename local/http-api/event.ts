@@ -13,6 +13,8 @@ export interface RequestParts {
   readonly apiId: string;
   readonly requestId: string;
   readonly pathParameters: Readonly<Record<string, string>>;
+  /** What the route's authorizer found in the caller's token. */
+  readonly authorizer: object | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface RequestParts {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function eventOf(parts: RequestParts): Record<string, unknown> {
-  const { request, body, path, query, routeKey, stage, apiId, requestId, pathParameters } = parts;
+  const { request, body, path, query, routeKey, stage, apiId, requestId, pathParameters, authorizer } = parts;
   const headers = joinedHeaders(request);
   const cookies = headers["cookie"]?.split(/; ?/);
   delete headers["cookie"];
@@ -45,6 +47,7 @@ export function eventOf(parts: RequestParts): Record<string, unknown> {
     requestContext: {
       accountId: account,
       apiId,
+      ...(authorizer ? { authorizer } : {}),
       domainName: host,
       domainPrefix: host.split(".")[0],
       http: {

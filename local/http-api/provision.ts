@@ -1,7 +1,17 @@
 import * as z from "zod";
 import { arn, shortHash } from "../shared/names.ts";
+import type { ApiDefinition } from "./server.ts";
 import type { Provision } from "../shared/services.ts";
 import { nameOf, read, unsupported } from "../shared/inputs.ts";
+
+/** An API before the program has said anything about it. */
+export const createApi = (): ApiDefinition => ({
+  id: "",
+  executionArn: "",
+  routes: [],
+  authorizers: new Map(),
+  integrations: new Map(),
+});
 
 const Names = z.array(z.string()).default([]);
 const Api = z.object({
@@ -53,14 +63,42 @@ export const integration: Provision = (resource, { api: definition }) => {
   return { id, outputs: {} };
 };
 
-const Route = z.object({ routeKey: z.string(), target: z.string(), authorizationType: z.string().default("NONE") });
+const Authorizer = z.object({
+  authorizerType: z.string(),
+  identitySources: Names,
+  jwtConfiguration: z.object({ issuer: z.string(), audiences: Names }).optional(),
+});
+
+/** A JWT authorizer. What checks signatures is loaded for the program that has one. */
+export const authorizer: Provision = async (resource, { api: definition, settings: { speed } }) => {
+  const { authorizerType, identitySources, jwtConfiguration } = read(Authorizer, resource);
+  const source = "$request.header.Authorization";
+  if (authorizerType !== "JWT" || jwtConfiguration === undefined || identitySources.join() !== source)
+    throw unsupported(resource, `only JWT authorizers with the identity source ${source} are emulated`);
+  const { createJwtAuthorizer } = await import("./jwt-authorizer.ts");
+  const id = shortHash(resource.urn);
+  definition.authorizers.set(id, createJwtAuthorizer({ ...jwtConfiguration, speed, now: Date.now }));
+  return { id, outputs: {} };
+};
+
+const Route = z.object({
+  routeKey: z.string(),
+  target: z.string(),
+  authorizationType: z.string().default("NONE"),
+  authorizerId: z.string().optional(),
+  authorizationScopes: Names,
+});
 
 /** A route to an integration. */
 export const route: Provision = (resource, { api: definition }) => {
-  const { routeKey, target, authorizationType } = read(Route, resource);
-  if (authorizationType !== "NONE")
-    throw unsupported(resource, `${authorizationType} authorizers are not emulated yet`);
-  definition.routes.push({ key: routeKey, target });
+  const { routeKey, target, authorizationType, authorizerId, authorizationScopes } = read(Route, resource);
+  const isOpen = authorizationType === "NONE";
+  if (!isOpen && authorizationType !== "JWT") throw unsupported(resource, `${authorizationType} is not emulated`);
+  definition.routes.push({
+    key: routeKey,
+    target,
+    ...(!isOpen && { authorization: { authorizerId: authorizerId ?? "", scopes: authorizationScopes } }),
+  });
   return { id: shortHash(resource.urn), outputs: {} };
 };
 

@@ -2,6 +2,8 @@
 export interface Route {
   readonly key: string;
   readonly target: string;
+  /** The authorizer that checks a caller's token, and the scopes of which it must have one. Default none: anybody may call. */
+  readonly authorization?: { readonly authorizerId: string; readonly scopes: readonly string[] };
 }
 
 /** The route that a request takes, with its path parameters. */

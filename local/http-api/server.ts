@@ -6,6 +6,7 @@ import { refuseHost } from "../shared/host.ts";
 import { readBody, listen } from "../shared/http.ts";
 import type { Part } from "../shared/parts.ts";
 import { corsHeaders, isPreflight, withoutCors, type Cors } from "./cors.ts";
+import type { JwtAuthorizer, Verdict } from "./jwt-authorizer.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
 import { answerMalformed } from "./malformed.ts";
 import { matchRoute, type Match, type Route } from "./routes.ts";
@@ -22,6 +23,8 @@ export interface ApiDefinition {
   executionArn: string;
   cors?: Cors;
   readonly routes: Route[];
+  /** By their ids. */
+  readonly authorizers: Map<string, JwtAuthorizer>;
   /** Function ARN by integration id. */
   readonly integrations: Map<string, { readonly uri: string; readonly timeoutMs: number }>;
   stage?: {
@@ -40,6 +43,7 @@ const parsedHead = 64 * 1024;
 /** API Gateway's own answers; an HTTP API cannot change them. */
 const gateway = {
   notFound: [404, "Not Found"],
+  unauthorized: [401, "Unauthorized"],
   forbidden: [403, "Forbidden"],
   tooLarge: [413, "Request Entity Too Large"],
   headTooLarge: [431, "Request Header Fields Too Large"],
@@ -127,9 +131,10 @@ function isHeadTooLarge({ method, url, httpVersion, rawHeaders }: IncomingMessag
 
 const noContent: HttpAnswer = { status: 204, headers: {}, body: Buffer.alloc(0) };
 
-function own(name: keyof typeof gateway): HttpAnswer {
+function own(name: keyof typeof gateway, headers: HttpAnswer["headers"] = {}): HttpAnswer {
   const [status, message] = gateway[name];
-  return { status, headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify({ message })) };
+  const type = { "content-type": "application/json" };
+  return { status, headers: { ...type, ...headers }, body: Buffer.from(JSON.stringify({ message })) };
 }
 
 async function answerTo(
@@ -154,6 +159,8 @@ async function answerTo(
   const integration = api.integrations.get(match.route.target.replace(/^integrations\//, ""));
   if (integration === undefined || !permitted(running, stage.name, integration.uri, match)) return own("broken");
   const { route, pathParameters } = match;
+  const verdict = await judge(api, route, request);
+  if (verdict && "refused" in verdict) return own(verdict.refused, { "www-authenticate": verdict.challenge });
   const event = eventOf({
     request,
     body,
@@ -164,6 +171,7 @@ async function answerTo(
     apiId: api.id,
     requestId: requestId || randomUUID(),
     pathParameters,
+    authorizer: verdict,
   });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>(
@@ -173,6 +181,14 @@ async function answerTo(
   clearTimeout(timer);
   if (invocation === undefined) return own("unavailable");
   return (invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken");
+}
+
+/** What the route's authorizer says of the caller's token; nothing where the route has none. */
+function judge(api: ApiDefinition, { authorization }: Route, request: IncomingMessage): Promise<Verdict> | undefined {
+  if (authorization === undefined) return undefined;
+  const authorizer = api.authorizers.get(authorization.authorizerId);
+  if (authorizer === undefined) throw new Error(`there is no authorizer ${authorization.authorizerId}`);
+  return authorizer.check(request.headersDistinct["authorization"]?.join(","), authorization.scopes);
 }
 
 /** API Gateway calls a function only where its policy says so, for this API, stage and route. */

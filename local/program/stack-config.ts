@@ -40,6 +40,12 @@ export function readStackConfig(root: string, file: string): StackConfig {
   return { project: name, region: config["aws:region"] ?? "eu-west-1", config };
 }
 
+/** The config of a stack that takes the tokens of the local issuer, if there is one, and of no other. */
+export const withAuth = (
+  { project, config }: StackConfig,
+  issuer: { readonly auth: object } | undefined,
+): StackConfig["config"] => (issuer ? { ...config, [`${project}:auth`]: JSON.stringify(issuer.auth) } : config);
+
 function readYaml<T>(root: string, file: string, schema: z.ZodType<T>): T {
   try {
     return schema.parse(parse(readFileSync(resolve(root, file), "utf8")) ?? {});

@@ -14,10 +14,14 @@ export type Placed = z.output<typeof Placed>;
 const View = Placed.extend({ timeline: z.array(z.object({ type: z.string(), at: z.string() })) });
 export type View = z.output<typeof View>;
 
-/** Where the API is. `host` is sent as the Host header, for emulators that tell their APIs apart by it. */
+/**
+ * Where the API is. `host` is sent as the Host header, for emulators that tell their APIs apart by it; `token` where the
+ * stack has `auth`: it needs the scope orders:service, since the checks have a customer of their own.
+ */
 export interface ApiAddress {
   readonly url: string;
   readonly host?: string | undefined;
+  readonly token?: string | undefined;
 }
 
 /** How long a deployed stack may take for what an order goes through, in seconds: a function's first start, a retry. */
@@ -44,8 +48,12 @@ export class StackClient {
   }
 
   request(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer): Promise<Answer> {
-    const { url, host } = this.#api;
-    return send(method, `${url}${path}`, { ...headers, ...(host !== undefined && { host }) }, body);
+    const { url, host, token } = this.#api;
+    const own = {
+      ...(host !== undefined && { host }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
+    return send(method, `${url}${path}`, { ...headers, ...own }, body);
   }
 
   /** A request for one piece of a product. The address is Amazon's for tests, which counts towards no quota:

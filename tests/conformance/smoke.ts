@@ -12,6 +12,7 @@ ${targetUsage}
   --ship            also ships and cancels orders, as it always does locally: where there is a carrier, it gets bookings
   --poison          also makes a dead letter of a consumer that has none, and redrives it: half an hour and more
 
+A stack with \`auth\` wants a token with the scope orders:service, in the environment as ORDER_FANOUT_TOKEN.
 A deployed stack gets orders for products that the test adds for itself, none on hand, from a customer of its own; e-mail
 goes to Amazon's address for tests. Afterwards they are deleted; analytics keeps their events.`;
 
@@ -54,7 +55,11 @@ await main(usage, async () => {
   const target = await openTarget(values);
   const where = values.deployed === undefined ? ["--state", values.state] : ["--deployed", values.deployed];
   const url = (values["api-url"] ?? target.outputs.apiUrl).replace(/\/$/, "");
-  const client = new StackClient(target, { url, host: values["api-host"] }, where);
+  const client = new StackClient(
+    target,
+    { url, host: values["api-host"], token: process.env["ORDER_FANOUT_TOKEN"] || undefined },
+    where,
+  );
 
   const asked = { ship: values.ship ?? target.outputs.local !== undefined, poison: values.poison ?? false };
   const wanted = checks.filter(({ risk }) => risk === undefined || asked[risk]);

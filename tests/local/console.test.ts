@@ -66,6 +66,7 @@ describe("The local cloud's console", () => {
       endpoint: "http://127.0.0.1:4001",
       region: "eu-west-1",
       sku: "MUG-001",
+      bearer: undefined,
     });
     const curl = lines.splice(-2, 1)[0] ?? "";
     expect(lines).to.deep.equal([
@@ -81,5 +82,16 @@ describe("The local cloud's console", () => {
       "",
     ]);
     expect(curl).to.match(/^ {2}curl -i http:\/\/127\.0\.0\.1:4000\/orders -H .* -d '\{.*"sku":"MUG-001".*\}'$/);
+  });
+
+  it("ends a start where callers need a token with how to get one, and an order with one", () => {
+    const cloud = { apiUrl: "http://127.0.0.1:4000", endpoint: "http://127.0.0.1:4001", region: "eu-west-1" };
+    const lines = readyText({ ...cloud, sku: "MUG-001", bearer: "a.b.c" });
+    expect(lines.slice(-6, -3)).to.deep.equal([
+      "Every call needs a token:",
+      "  npm run token -- --subject c-1 --scope orders:write --scope orders:read",
+      "",
+    ]);
+    expect(lines.at(-2)).to.match(/^ {2}curl -i \S+ -H 'authorization: Bearer a\.b\.c' -H .* -d '.*'$/);
   });
 });

@@ -42,6 +42,7 @@ export async function startLocalCloud(
     port?: number;
     configFile?: string;
     speed?: number;
+    auth?: boolean;
     accountConcurrency?: number;
     cwd?: string;
   } = {},
@@ -49,6 +50,7 @@ export async function startLocalCloud(
   const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
   const flags = ["--state", state, "--config-file", options.configFile ?? "tests/stacks/Pulumi.dev.yaml"];
   if (options.speed !== undefined) flags.push("--speed", String(options.speed));
+  if (options.auth) flags.push("--auth");
   if (options.accountConcurrency !== undefined) flags.push("--account-concurrency", String(options.accountConcurrency));
   const began = performance.now();
   const cloud = new CloudProcess(options.cwd ?? process.cwd(), options.port ?? (await freePort(2)), flags);

@@ -1,4 +1,5 @@
 import { start, type ApiDefinition, type Throttle } from "../../../local/http-api/server.ts";
+import type { JwtAuthorizer } from "../../../local/http-api/jwt-authorizer.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import { createAccess } from "../../../local/iam/access.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
@@ -8,6 +9,10 @@ import { fakeFunctions } from "./functions.ts";
 
 /** An HTTP API alone, whose routes lead to functions that answer at once. */
 export interface HttpApiOptions extends Pick<ApiDefinition, "cors"> {
+  /** Checks the tokens of requests to the routes that have scopes. */
+  readonly authorizer?: JwtAuthorizer;
+  /** The scopes of routes, by their keys. */
+  readonly scopes?: Readonly<Record<string, readonly string[]>>;
   /** The name of each route's function. */
   readonly routes: Readonly<Record<string, string>>;
   /** Of every route; none without it. */
@@ -21,6 +26,8 @@ export async function startHttpApi({
   routes,
   invoke,
   throttle,
+  authorizer,
+  scopes = {},
   ...rest
 }: HttpApiOptions): Promise<Part & { url: string }> {
   const port = await freePort();
@@ -31,7 +38,12 @@ export async function startHttpApi({
     ...rest,
     id: "api",
     executionArn,
-    routes: Object.entries(routes).map(([key, name]) => ({ key, target: `integrations/${name}` })),
+    routes: Object.entries(routes).map(([key, name]) => ({
+      key,
+      target: `integrations/${name}`,
+      ...(scopes[key] && { authorization: { authorizerId: "jwt", scopes: scopes[key] } }),
+    })),
+    authorizers: new Map(authorizer && [["jwt", authorizer]]),
     integrations: new Map(names.map((name) => [name, { uri: uriOf(name), timeoutMs: 30_000 }] as const)),
     stage: { name: "$default", routeThrottles: new Map(), ...(throttle && { throttle }) },
   };

@@ -1,3 +1,4 @@
+import { createApi } from "../../../local/http-api/provision.ts";
 import { createAccess } from "../../../local/iam/access.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
 import { provision } from "../../../local/provision.ts";
@@ -24,7 +25,7 @@ export const fakeServices = (state: string, over: Partial<Services> = {}): Servi
   access: createAccess(),
   accessKeys: new Set(),
   logGroups: new Map(),
-  api: { id: "", executionArn: "", routes: [], integrations: new Map() },
+  api: createApi(),
   mappings: [],
   schedules: [],
   ...over,
