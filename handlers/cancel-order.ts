@@ -2,6 +2,7 @@ import { OrderCancelled } from "../contracts/events.ts";
 import { isOrderId } from "../contracts/order.ts";
 import type { StoredOrder } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
+import type { StatusView } from "../contracts/views.ts";
 import { route, table } from "../runtime/index.ts";
 import { end, loadOrder, placedView, visibleTo } from "./orders.ts";
 
@@ -38,5 +39,5 @@ export default route({
 
 const cancelled = (order: StoredOrder) => ({
   statusCode: 200,
-  body: { ...placedView(order), status: "cancelled" as const },
+  body: { ...placedView(order), status: "cancelled" } satisfies StatusView,
 });

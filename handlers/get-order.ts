@@ -1,5 +1,6 @@
 import { isOrderId } from "../contracts/order.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
+import type { OrderView } from "../contracts/views.ts";
 import { route, table } from "../runtime/index.ts";
 import { placedView, visibleTo } from "./orders.ts";
 
@@ -21,7 +22,7 @@ export default route({
         status: order.status,
         timeline: timelineOf(events),
         ...(order.shipment && { shipment: order.shipment }),
-      },
+      } satisfies OrderView,
     };
   },
 });

@@ -8,6 +8,7 @@ import {
   type StoredContact,
 } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
+import type { PlacedView } from "../contracts/views.ts";
 import type { Caller, Ports } from "../runtime/index.ts";
 import { isService } from "./callers.ts";
 
@@ -105,9 +106,9 @@ export const markStockReturned = (orderId: string) => ({
 });
 
 /** The order as it was placed, as the API shows it: never contact data. */
-export const placedView = ({ orderId, customerId, items, total, placedAt }: StoredOrder) => ({
+export const placedView = ({ orderId, customerId, items, total, placedAt }: StoredOrder): PlacedView => ({
   orderId,
-  status: "placed" as const,
+  status: "placed",
   customerId,
   items,
   total,

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "./support/evaluate.ts";
 
-const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "policy", "runtime"];
+const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "openapi", "policy", "runtime"];
 const FILES = ["index.ts", "config.ts"];
 
 /** The contracts that know callers, countries, events, outbox and ledger as such, and no order. */
@@ -44,6 +44,7 @@ const arrows: Arrow[] = [
   { from: "runtime/", imports: ["runtime/", ...GENERAL] },
   { from: "evaluation/", imports: ["evaluation/"] },
   { from: "local/", imports: ["local/", "contracts/", "evaluation/"] },
+  { from: "openapi/", imports: ["openapi/", "contracts/", "handlers/"], types: ["runtime/"] },
   { from: "policy/", imports: ["policy/"] },
 ];
 
