@@ -1,6 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Consumer, Ports, Route, Scheduled } from "../runtime/index.ts";
+import type { Consumer, Route, Scheduled } from "../runtime/index.ts";
+import { actionsOf, emitActions } from "./port-actions.ts";
 import { emitsOf, requireOutbox, requireResource, type Resource } from "./resources.ts";
 
 /** A statement of an IAM policy. */
@@ -76,7 +77,15 @@ export const vpcStatements = (arn: pulumi.Output<string>): Statement[] => [
   ),
 ];
 
-/** Everything that a definition's uses and emits allow its function. */
+/** Actions on a resource. */
+interface Grant {
+  readonly actions: readonly string[];
+  readonly on: { readonly Resource: pulumi.Input<string | string[]> } | { readonly NotResource: pulumi.Input<string> };
+  /** What is the same for all grants on one resource. Default each by itself. */
+  readonly of?: object;
+}
+
+/** Everything that a definition's uses and emits allow its function: one statement for each resource. */
 export function statementsOfUses(
   name: string,
   handler: Consumer | Route | Scheduled,
@@ -84,42 +93,49 @@ export function statementsOfUses(
   topicArn: pulumi.Output<string>,
   settings: unknown,
 ): Statement[] {
-  const uses = Object.entries(handler.uses ?? {}).flatMap(([use, { kind, verbs }]): Statement[] => {
+  const uses = Object.entries(handler.uses ?? {}).flatMap(([use, { kind, verbs }]): Grant[] => {
+    const actions = actionsOf(kind, verbs);
     switch (kind) {
       case "table":
-        return tableStatements(requireResource(name, use, "table", resources), verbs);
-      case "bucket":
-        return [allow("s3:PutObject", pulumi.interpolate`${requireResource(name, use, "bucket", resources).arn}/*`)];
+        return tableGrants(name, use, requireResource(name, use, "table", resources), verbs);
+      case "bucket": {
+        const { arn } = requireResource(name, use, "bucket", resources);
+        return [{ actions, on: { Resource: pulumi.interpolate`${arn}/*` } }];
+      }
       case "ledger":
-        return [allow("dynamodb:UpdateItem", requireResource(name, use, "ledger", resources).ledger.arn)];
+        return [onTable(requireResource(name, use, "ledger", resources).ledger, actions)];
       case "topic":
-        return publishStatements(topicArn);
+        return [{ actions, on: { Resource: topicArn }, of: topicArn }];
       case "email":
         return isRecord(settings) && typeof settings["from"] === "string"
-          ? emailStatements(settings["from"], settings["configurationSet"], topicArn)
+          ? [{ actions, on: { Resource: identities(settings["from"], settings["configurationSet"], topicArn) } }]
           : [];
       case "sms":
-        return sendsSms(handler, settings) ? smsStatements(topicArn) : [];
+        return sendsSms(handler, settings) ? [{ actions, on: { NotResource: everyTopic(topicArn) } }] : [];
       case "https":
         return [];
     }
   });
-  return emitsOf(handler) ? [...uses, ...outboxStatements(requireOutbox(name, resources).outbox, topicArn)] : uses;
+  if (!emitsOf(handler)) return statementsOf(uses);
+  return statementsOf([
+    ...uses,
+    onTable(requireOutbox(name, resources).outbox, emitActions.outbox),
+    { actions: emitActions.topic, on: { Resource: topicArn }, of: topicArn },
+  ]);
 }
 
-/**
- * The IAM action behind each verb of a table. A transaction asks for the actions of its writes, not for one of its own
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
- */
-const tableActions: Readonly<Record<keyof Ports["table"], string>> = {
-  get: "dynamodb:GetItem",
-  getMany: "dynamodb:BatchGetItem",
-  query: "dynamodb:Query",
-  put: "dynamodb:PutItem",
-  update: "dynamodb:UpdateItem",
-  remove: "dynamodb:DeleteItem",
-  check: "dynamodb:ConditionCheckItem",
-};
+/** One statement for each resource: an action that two grants give stands there once, and is gone when it is taken out. */
+function statementsOf(grants: readonly Grant[]): Statement[] {
+  const byResource = Map.groupBy(grants, ({ of, on }) => of ?? on);
+  return [...byResource.values()].flatMap((group) => {
+    const actions = [...new Set(group.flatMap((grant) => grant.actions))];
+    const [first] = group;
+    return first && actions.length > 0 ? [{ Effect: "Allow" as const, Action: single(actions), ...first.on }] : [];
+  });
+}
+
+const single = (actions: readonly string[]) =>
+  actions.length === 1 && actions[0] !== undefined ? actions[0] : actions;
 
 const allow = (Action: string | readonly string[], Resource: pulumi.Input<string | string[]>): Statement => ({
   Effect: "Allow",
@@ -127,24 +143,30 @@ const allow = (Action: string | readonly string[], Resource: pulumi.Input<string
   Resource,
 });
 
-const isTableVerb = (verb: string): verb is keyof Ports["table"] => Object.hasOwn(tableActions, verb);
+const onTable = (table: aws.dynamodb.Table, actions: readonly string[]): Grant => ({
+  actions,
+  on: { Resource: table.arn },
+  of: table,
+});
 
-/** The statements for the verbs of a table; a query may also read the table's indexes. */
-function tableStatements(table: aws.dynamodb.Table, verbs: readonly string[]): Statement[] {
-  const actions = verbs.filter(isTableVerb).map((verb) => tableActions[verb]);
-  const indexes = pulumi
-    .all([table.arn, table.globalSecondaryIndexes])
-    .apply(([arn, found]) => [arn, ...(found ?? []).map(({ name }) => `${arn}/index/${name}`)]);
-  return [allow(actions, verbs.includes("query") ? indexes : table.arn)];
+/** The grants of a table's verbs: a query of an index asks for the index, and for the table not at all. */
+function tableGrants(name: string, use: string, table: aws.dynamodb.Table, verbs: readonly string[]): Grant[] {
+  const own = onTable(
+    table,
+    actionsOf(
+      "table",
+      verbs.filter((verb) => verb !== "queryIndex"),
+    ),
+  );
+  if (!verbs.includes("queryIndex")) return [own];
+  const indexes = pulumi.all([table.arn, table.globalSecondaryIndexes]).apply(([arn, found = []]) => {
+    if (found.length > 0) return found.map((index) => `${arn}/index/${index.name}`);
+    throw new Error(
+      `HandlerFunction "${name}": "${use}" is queried by an index and has none. Give the table one, or use \`query\`.`,
+    );
+  });
+  return [own, { actions: actionsOf("table", ["queryIndex"]), on: { Resource: indexes } }];
 }
-
-/** Putting an event into the outbox, taking its mark off, and publishing it. */
-const outboxStatements = (outbox: aws.dynamodb.Table, topicArn: pulumi.Output<string>): Statement[] => [
-  allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], outbox.arn),
-  ...publishStatements(topicArn),
-];
-
-const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [allow("sns:Publish", topicArn)];
 
 /**
  * Sending from one address: by the identity of the address itself, of its domain, or of a domain above that one, whichever
@@ -152,17 +174,16 @@ const publishStatements = (topicArn: pulumi.Output<string>): Statement[] => [all
  * (https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html). `arn` is any ARN of the stack, for the partition,
  * the region and the account in it.
  */
-function emailStatements(from: string, configurationSet: unknown, arn: pulumi.Output<string>): Statement[] {
+function identities(from: string, configurationSet: unknown, arn: pulumi.Output<string>): pulumi.Output<string[]> {
   const labels = from.slice(from.lastIndexOf("@") + 1).split(".");
   const domains = labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
   const resources = [
     ...[from, ...domains].map((identity) => `identity/${identity}`),
     ...(typeof configurationSet === "string" ? [`configuration-set/${configurationSet}`] : []),
   ];
-  const arns = placeOf(arn).apply(({ partition, region, account }) =>
+  return placeOf(arn).apply(({ partition, region, account }) =>
     resources.map((resource) => `arn:${partition}:ses:${region}:${account}:${resource}`),
   );
-  return [allow("ses:SendEmail", arns)];
 }
 
 /** Whether a handler can send SMS, and its settings let it. */
@@ -170,12 +191,6 @@ export const sendsSms = ({ uses = {} }: Consumer | Route | Scheduled, settings: 
   Object.values(uses).some(({ kind }) => kind === "sms") && isRecord(settings) && settings["sms"] === true;
 
 /** A phone number has no ARN: everything that has one is left out instead. `arn` is any of the stack, for the partition. */
-const smsStatements = (arn: pulumi.Output<string>): Statement[] => [
-  {
-    Effect: "Allow",
-    Action: "sns:Publish",
-    NotResource: pulumi.interpolate`arn:${placeOf(arn).partition}:sns:*:*:*`,
-  },
-];
+const everyTopic = (arn: pulumi.Output<string>) => pulumi.interpolate`arn:${placeOf(arn).partition}:sns:*:*:*`;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -22,7 +22,7 @@ const PAGE = 100;
  */
 export default scheduled({
   module: import.meta,
-  uses: { orders: table("getMany", "query", "update"), topic: topic("publish") },
+  uses: { orders: table("getMany", "queryIndex", "update"), topic: topic("publish") },
   variables: ["RELAY_AFTER_SECONDS"],
 
   async handle({ orders, topic, transact, signal, env, log, metric }) {
@@ -42,7 +42,7 @@ export default scheduled({
     /** The oldest marks of a shard that are due. */
     async function oldest(shard: string): Promise<Mark[]> {
       const found = await attempt(() =>
-        orders.query({
+        orders.queryIndex({
           IndexName: OUTBOX_INDEX,
           KeyConditionExpression: "outboxShard = :shard AND outboxSince < :before",
           ExpressionAttributeValues: { ":shard": shard, ":before": before },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { loadCatalogue } from "./dynamodb/catalogue.ts";
 import { start as startDynamoDb } from "./dynamodb/server.ts";
+import { openCallLog } from "./endpoint/call-log.ts";
 import { createFaults } from "./endpoint/faults.ts";
 import type { LogGroup } from "./endpoint/logs.ts";
 import { createPermissions } from "./endpoint/permissions.ts";
@@ -131,6 +132,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const issuer = args.auth ? await (await import("./issuer/issuer.ts")).openIssuer(state, endpointUrl) : undefined;
+  const calls = await parts.add(openCallLog({ state }));
   const accessKeys = new Set([personKey]);
   const token = randomBytes(24).toString("base64url");
   const logGroups = new Map<string, LogGroup>();
@@ -143,10 +145,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       messaging,
       functions: started.promise,
       accessKeys,
-      permissions: createPermissions({ access, region, ses, note: say.note, enforced: args.enforced }),
+      permissions: createPermissions({ access, region, ses, calls, note: say.note, enforced: args.enforced }),
       mailbox,
       ses,
       deliveries,
+      calls,
       hosts,
       faults,
       issuer,

@@ -6,6 +6,7 @@ import type { Issuer } from "../issuer/issuer.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
 import { SesSettings, type Ses } from "../outside/ses.ts";
 import { parseJson } from "../shared/json.ts";
+import type { CallLog } from "./call-log.ts";
 import { FaultSettings, type Faults } from "./faults.ts";
 import { holdOrLose } from "./meet-faults.ts";
 import { sendJson } from "./protocol.ts";
@@ -19,6 +20,8 @@ export interface ControlArgs {
   readonly ses: Ses;
   /** How each delivery of messages was answered. */
   readonly deliveries: Journal<Delivery>;
+  /** The calls of functions. */
+  readonly calls: CallLog;
   /** Answers the requests of functions to the internet. */
   readonly hosts: Hosts;
   /** What goes wrong with the calls of functions. */
@@ -34,9 +37,9 @@ export async function serveControl(
   body: Buffer,
   args: ControlArgs,
 ): Promise<void> {
-  const path = request.url?.split("?")[0] ?? "";
+  const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
-  const { mailbox, deliveries, hosts, faults, ses, issuer } = args;
+  const { mailbox, deliveries, calls, hosts, faults, ses, issuer } = args;
   const document = request.method === "GET" ? issuer?.documents[path] : undefined;
   if (document !== undefined) return sendJson(response, 200, document);
   const put = <T>(schema: { safeParse: (value: unknown) => { data?: T; error?: Error } }, set: (value: T) => void) => {
@@ -56,6 +59,7 @@ export async function serveControl(
     "GET /_local/mailbox": () => get(mailbox.list()),
     "DELETE /_local/orders/{orderId}": () => get({ messages: mailbox.forget(orderId ?? "") }),
     "GET /_local/deliveries": () => get(deliveries.entries),
+    "GET /_local/calls": () => get(calls.list(new URLSearchParams(query).get("order") ?? undefined)),
     "GET /_local/hosts": () => get(hosts.list()),
     "GET /_local/faults": () => get(faults.get()),
     "PUT /_local/faults": () => put(FaultSettings, faults.set),

@@ -1,11 +1,12 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { sessionOf, type Access } from "../iam/access.ts";
 import { asksOf, PHONE_NUMBER, type Ask, type Place } from "../iam/asks.ts";
 import type { Verdict } from "../iam/evaluate.ts";
 import type { Ses } from "../outside/ses.ts";
 import { arn } from "../shared/names.ts";
+import type { CallLog } from "./call-log.ts";
 import { notImplemented } from "./served.ts";
-import type { AwsCall, AwsError } from "./protocol.ts";
+import { invocationOf, type AwsCall, type AwsError } from "./protocol.ts";
 import { serviceCallOf } from "./service-call.ts";
 
 /** What the calls of functions are judged with. */
@@ -14,6 +15,8 @@ export interface PermissionsArgs {
   readonly region: string;
   /** Says what an e-mail needs. */
   readonly ses: Pick<Ses, "resourcesOf">;
+  /** Takes a record of each call. */
+  readonly calls: Pick<CallLog, "add">;
   /** Tells the person of a call that was refused. */
   readonly note: (text: string) => void;
   /** Whether calls are judged. Default always; a benchmark asks what it costs. */
@@ -23,7 +26,7 @@ export interface PermissionsArgs {
 /** Judges the calls of functions, each by its role. */
 export interface Permissions {
   /** The error of a call that its function's role may not make. */
-  judge(call: AwsCall, request: IncomingMessage, body: Buffer): AwsError | undefined;
+  judge(call: AwsCall, request: IncomingMessage, response: ServerResponse, body: Buffer): AwsError | undefined;
 }
 
 /** An ask, and what came of it. */
@@ -35,7 +38,14 @@ interface Judged extends Ask {
 const MOST_TOLD = 1_000;
 
 /** Judges with the policies that the program has. */
-export function createPermissions({ access, region, ses, note, enforced = () => true }: PermissionsArgs): Permissions {
+export function createPermissions({
+  access,
+  region,
+  ses,
+  calls,
+  note,
+  enforced = () => true,
+}: PermissionsArgs): Permissions {
   const place: Place = {
     arnOf: (service, resource) => arn(service, region, resource),
     sendingResources: ses.resourcesOf,
@@ -48,8 +58,35 @@ export function createPermissions({ access, region, ses, note, enforced = () => 
     note(text);
   };
 
+  const record = (
+    { service, operation, caller = "", form }: AwsCall,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    judged: readonly Judged[],
+  ): void => {
+    const [at, began] = [Date.now(), performance.now()];
+    const requestId = invocationOf(request);
+    response.once("close", () =>
+      calls.add({
+        at,
+        function: caller,
+        ...(requestId !== undefined && { requestId }),
+        operation: `${service}:${operation}`,
+        verdict: judged.every(({ verdict }) => verdict.allowed) ? "allowed" : "denied",
+        asked: judged.map(({ action, resource, verdict: { statement } }) => ({
+          action,
+          resource,
+          ...(statement !== undefined && { statement }),
+        })),
+        durationMs: Math.round(10 * (performance.now() - began)) / 10,
+        body: () => (form ? [...form.values()].join(" ") : body.toString()),
+      }),
+    );
+  };
+
   return {
-    judge: (call, request, body) => {
+    judge: (call, request, response, body) => {
       const { caller = "" } = call;
       if (!enforced()) return undefined;
       const asked = serviceCallOf(call, request, body);
@@ -62,6 +99,7 @@ export function createPermissions({ access, region, ses, note, enforced = () => 
       const role = access.roleOf(caller) ?? "";
       const judged = asks.map((ask): Judged => ({ ...ask, verdict: access.judge(role, ask.action, ask.resource) }));
       const refused = judged.find(({ verdict }) => !verdict.allowed);
+      record(call, request, response, body, judged);
       if (refused === undefined) return undefined;
       const cure = cureOf(refused, role);
       tell(`${caller} is not allowed ${refused.action} on ${refused.resource}. ${cure}`);

@@ -47,6 +47,11 @@ function credentialOf({ headers, method }: IncomingMessage, query: string): { ca
   return { ...(caller ? { caller } : {}), ...(service ? { service } : {}) };
 }
 
+/** The request id of the invocation that made the call, from the trace header that the SDK sends along. */
+export function invocationOf({ headers }: IncomingMessage): string | undefined {
+  return /^Root=1-([\w-]+)/.exec(String(headers["x-amzn-trace-id"] ?? ""))?.[1];
+}
+
 /** The service of an unsigned request's target, for the protocol in which it is refused. */
 function serviceOfTarget(prefix: string): string {
   return { AmazonSQS: "sqs", Logs_20140328: "logs" }[prefix] ?? "dynamodb";

@@ -5,7 +5,7 @@ import { authenticate } from "./authenticate.ts";
 import { serveControl, type ControlArgs } from "./control.ts";
 import { meetFaults } from "./meet-faults.ts";
 import type { Permissions } from "./permissions.ts";
-import { describeCall, sendError, sendJson, type AwsCall, type AwsError } from "./protocol.ts";
+import { describeCall, invocationOf, sendError, sendJson, type AwsCall, type AwsError } from "./protocol.ts";
 import { notImplemented, refuseUnserved } from "./served.ts";
 import { refuseControl, refusePageCall } from "./web-pages.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
@@ -80,7 +80,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   const refused = authenticate(call, args.accessKeys) ?? refuseUnserved(call, request);
   if (refused) return sendError(response, call, refused);
   if (call.caller !== personKey) {
-    const forbidden = args.permissions.judge(call, request, body);
+    const forbidden = args.permissions.judge(call, request, response, body);
     if (forbidden) return sendError(response, call, forbidden);
     const fault = await meetFaults(call, request, response, args.faults);
     if (fault) return sendError(response, call, fault);
@@ -106,11 +106,6 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   }
   const { app } = await args.messaging;
   app.routing(replay(request, body, call.service === "sqs" ? "/" : undefined), response);
-}
-
-/** The request id of the invocation that made the call, from the trace header that the SDK sends along. */
-function invocationOf({ headers }: IncomingMessage): string | undefined {
-  return /^Root=1-([\w-]+)/.exec(String(headers["x-amzn-trace-id"] ?? ""))?.[1];
 }
 
 /** Hands a call to the local database; an operation that it does not know is a 501 of ours. */

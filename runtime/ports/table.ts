@@ -15,8 +15,10 @@ export interface TablePort {
   get(key: Key): Promise<Record<string, unknown> | undefined>;
   /** Up to 100 items, read consistently, in no order; those that are not there are left out. */
   getMany(keys: readonly Key[]): Promise<Record<string, unknown>[]>;
-  /** Every item of a query, all pages; consistent unless it names an index. */
-  query(query: Bound<QueryCommandInput>): Promise<Record<string, unknown>[]>;
+  /** Every item of a query, all pages, read consistently. */
+  query(query: Omit<Bound<QueryCommandInput>, "IndexName">): Promise<Record<string, unknown>[]>;
+  /** Every item of a query of one of the table's indexes, all pages: what was just written may be missing. */
+  queryIndex(query: Bound<QueryCommandInput> & { readonly IndexName: string }): Promise<Record<string, unknown>[]>;
   put(put: Bound<TransactItem["Put"]>): Write;
   update(update: Bound<TransactItem["Update"]>): Write;
   remove(remove: Bound<TransactItem["Delete"]>): Write;
@@ -28,6 +30,16 @@ export { emission, transact };
 
 export function open({ resource: TableName, calls }: Opening) {
   const client = documentClient(calls);
+  const pages = async (query: Bound<QueryCommandInput>, abortSignal: AbortSignal) => {
+    const found: Record<string, unknown>[] = [];
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(new QueryCommand({ TableName, ...query, ExclusiveStartKey }), { abortSignal });
+      found.push(...(page.Items ?? []));
+      ExclusiveStartKey = query.Limit === undefined ? page.LastEvaluatedKey : undefined;
+    } while (ExclusiveStartKey);
+    return found;
+  };
   return ({ signal: abortSignal }: Scope): TablePort => ({
     async get(Key) {
       return (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }), { abortSignal })).Item;
@@ -46,19 +58,8 @@ export function open({ resource: TableName, calls }: Opening) {
       }
       return found;
     },
-    async query(query) {
-      const found: Record<string, unknown>[] = [];
-      let ExclusiveStartKey: Record<string, unknown> | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({ TableName, ConsistentRead: !query.IndexName, ...query, ExclusiveStartKey }),
-          { abortSignal },
-        );
-        found.push(...(page.Items ?? []));
-        ExclusiveStartKey = query.Limit === undefined ? page.LastEvaluatedKey : undefined;
-      } while (ExclusiveStartKey);
-      return found;
-    },
+    query: (query) => pages({ ConsistentRead: true, ...query }, abortSignal),
+    queryIndex: (query) => pages(query, abortSignal),
     put: (put) => ({ item: { Put: { TableName, ...put } } }),
     update: (update) => ({ item: { Update: { TableName, ...update } } }),
     remove: (remove) => ({ item: { Delete: { TableName, ...remove } } }),

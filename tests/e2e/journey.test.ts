@@ -49,6 +49,11 @@ describe("an order's journey on the local cloud", () => {
     ]);
     const undone = await shop.undone();
     expect((await shop.told(orderId)).map(({ requestId }) => undone.get(requestId))).to.deep.equal([[], [], []]);
+    const { asked, denied } = await shop.calls(orderId);
+    expect(denied).to.deep.equal([]);
+    const [placing, booking] = ["POST /orders", "shipment"].map((name) => [...(asked.get(name) ?? [])]);
+    expect(placing).to.include.members(["dynamodb:PutItem", "sns:Publish"]);
+    expect(booking).to.include.members(["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"]);
     const day = z.string().parse(placedAt).slice(0, 10);
     const stored = await shop.eventsInBucket(orderId);
     expect(stored.map(({ type }) => type)).to.have.members(["order.placed", "order.confirmed", "shipment.booked"]);

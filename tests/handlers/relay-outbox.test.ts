@@ -80,7 +80,6 @@ describe("the relay", () => {
       times.map((time, shard) => ({
         TableName: "orders",
         IndexName: "outbox",
-        ConsistentRead: false,
         KeyConditionExpression: "outboxShard = :shard AND outboxSince < :before",
         ExpressionAttributeValues: { ":shard": String(shard), ":before": time },
         Limit: 100,

@@ -24,6 +24,12 @@ const Mail = z.object({
   requestId: z.string(),
 });
 
+const Call = z.object({
+  function: z.string(),
+  verdict: z.string(),
+  asked: z.array(z.object({ action: z.string() })),
+});
+
 /** What a shop and its engineers do with the system, by HTTP and the AWS protocols alone. */
 export class Shop {
   readonly outputs: Outputs;
@@ -110,6 +116,21 @@ export class Shop {
     const response = await fetch(`${this.outputs.local.endpoint}/_local/deliveries`);
     const deliveries = z.object({ requestId: z.string(), undone: z.array(z.string()) }).array();
     return new Map(deliveries.parse(await response.json()).map(({ requestId, undone }) => [requestId, undone]));
+  }
+
+  /** The calls of functions that were about an order: by function, the actions that they asked for; and those refused. */
+  async calls(orderId: string): Promise<{ asked: Map<string, Set<string>>; denied: unknown[] }> {
+    const response = await fetch(`${this.outputs.local.endpoint}/_local/calls?order=${orderId}`);
+    const calls = Call.array().parse(await response.json());
+    const names = new Map(
+      Object.entries(this.outputs.functions).map(([name, { functionName }]) => [functionName, name]),
+    );
+    const asked = new Map<string, Set<string>>();
+    for (const { function: called, asked: asks } of calls) {
+      const name = names.get(called) ?? called;
+      asked.set(name, new Set([...(asked.get(name) ?? []), ...asks.map(({ action }) => action)]));
+    }
+    return { asked, denied: calls.filter(({ verdict }) => verdict !== "allowed") };
   }
 
   /** The lines of the bucket that are about an order. */

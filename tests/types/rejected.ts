@@ -54,6 +54,18 @@ new QueueConsumer("x", { ...rest, resources, handler: consumer({ on: [Restocked]
     code: `consumer({ on: [OrderPlaced], uses: { orders: table("get") }, handle: async (_, { stock }) => {} });`,
     errors: [[2339, "Property 'stock' does not exist on type"]],
   },
+  "a new method of a port whose IAM actions nobody has written down": {
+    code: `portActions satisfies ActionsOf<Omit<Ports, "bucket"> & { bucket: Ports["bucket"] & { copy(key: string): Promise<void> } }>;`,
+    errors: [[1360, "Property 'copy' is missing in type"]],
+  },
+  "a new kind of port without its IAM actions": {
+    code: `portActions satisfies ActionsOf<Ports & { queue: { send(body: string): Promise<void> } }>;`,
+    errors: [[1360, "Property 'queue' is missing in type"]],
+  },
+  "IAM actions of a method that a port no longer has": {
+    code: `({ ...portActions, bucket: { put: ["s3:PutObject"], get: ["s3:GetObject"] } }) satisfies ActionsOf<Ports>;`,
+    errors: [[2353, "'get' does not exist in type"]],
+  },
   "calling a verb that is not declared": {
     code: `consumer({ on: [OrderPlaced], uses: { orders: table("get") }, handle: async (_, { orders }) => void orders.update({}) });`,
     errors: [

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import type { AnsweredCall } from "../../../local/endpoint/call-log.ts";
 import { createPermissions } from "../../../local/endpoint/permissions.ts";
 import { describeCall, sendError } from "../../../local/endpoint/protocol.ts";
 import { createAccess } from "../../../local/iam/access.ts";
@@ -16,17 +17,19 @@ const user = "arn:aws:sts::000000000000:assumed-role/seller-role/seller";
 /** Judges what the SDK's clients send, as the function `seller` of the role `seller-role`, and does nothing of it. */
 async function start() {
   const notes: string[] = [];
+  const recorded: AnsweredCall[] = [];
+  const calls = { add: (call: AnsweredCall) => void recorded.push(call) };
   let access = createAccess();
   const ses = createSes({
     mailbox: { capture: () => undefined },
     region,
     speed: 1,
   });
-  let permissions = createPermissions({ access, region, ses, note: (text) => notes.push(text) });
+  let permissions = createPermissions({ access, region, ses, calls, note: (text) => notes.push(text) });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     const call = describeCall(request, body);
-    const refused = permissions.judge(call, request, body);
+    const refused = permissions.judge(call, request, response, body);
     if (refused) return sendError(response, call, refused);
     response.writeHead(418).end();
   };
@@ -40,6 +43,7 @@ async function start() {
       credentials: { accessKeyId: "seller", secretAccessKey: "local" },
     },
     notes,
+    recorded,
     access: () => access,
     /** Begins anew: the role may do these. */
     allow: (statements: readonly object[]) => {
@@ -47,7 +51,7 @@ async function start() {
       access.assume("seller", "arn:aws:iam::000000000000:role/seller-role");
       const text = JSON.stringify({ Statement: statements });
       access.putRolePolicy("seller-role", { kind: "identity", text, resource: "seller-policy", name: "seller-policy" });
-      permissions = createPermissions({ access, region, ses, note: (said) => notes.push(said) });
+      permissions = createPermissions({ access, region, ses, calls, note: (said) => notes.push(said) });
     },
   };
 }
@@ -71,18 +75,17 @@ async function refusalOf(send: () => Promise<unknown>) {
 
 describe("a call of a function on the local cloud", () => {
   let started: Awaited<ReturnType<typeof start>>;
-  let server: Server;
   let send: ReturnType<typeof awsCalls>;
   before(async () => {
     started = await start();
-    ({ server } = started);
     send = awsCalls(started.client);
   });
   beforeEach(() => {
     started.allow([]);
     started.notes.length = 0;
+    started.recorded.length = 0;
   });
-  after(() => server.close());
+  after(() => started.server.close());
 
   /** Adds the statement that each refusal asks for, until the call goes through: what it needs, in turn. */
   async function needs(call: () => Promise<unknown>): Promise<string[]> {
@@ -210,6 +213,32 @@ describe("a call of a function on the local cloud", () => {
         (action) => `seller is not allowed ${action} on ${orders}${add(action, { Resource: orders })}`,
       ),
     );
+  });
+
+  it("leaves one record, with all that it asked for and the statements that decided", async () => {
+    started.allow([{ Effect: "Allow", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: orders }]);
+    await refusalOf(() => send.item());
+    await refusalOf(() => send.writeBatch());
+    await refusalOf(() => send.publish());
+    const statement = "seller-policy 1";
+    const denied = (action: string, resource: string) => ({ verdict: "denied", asked: [{ action, resource }] });
+    const records = started.recorded.map(({ function: caller, operation, verdict, asked }) => ({
+      caller,
+      operation,
+      verdict,
+      asked,
+    }));
+    expect(records).to.deep.equal([
+      {
+        caller: "seller",
+        operation: "dynamodb:GetItem",
+        verdict: "allowed",
+        asked: [{ action: "dynamodb:GetItem", resource: orders, statement }],
+      },
+      { caller: "seller", operation: "dynamodb:BatchWriteItem", ...denied("dynamodb:BatchWriteItem", `${stock}`) },
+      { caller: "seller", operation: "sns:Publish", ...denied("sns:Publish", topic) },
+    ]);
+    expect(started.recorded.at(-1)?.body()).to.equal(`Publish 2010-03-31 m ${topic}`);
   });
 
   it("is refused where it is not known what it needs, whatever its role allows", async () => {
