@@ -21,7 +21,7 @@ export const portActions = {
   },
   bucket: { put: ["s3:PutObject"] },
   topic: { publish: ["sns:Publish"] },
-  ledger: { once: ["dynamodb:UpdateItem"] },
+  ledger: { once: ["dynamodb:UpdateItem"], admits: ["dynamodb:UpdateItem"] },
   email: { send: ["ses:SendEmail"] },
   sms: { send: ["sns:Publish"] },
   /** What is not AWS's needs no permission. */

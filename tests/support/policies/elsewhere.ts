@@ -51,6 +51,7 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
       ...{ maximumConcurrency: 1, messaging: messaging.messaging, region, speed: 1, faults: createFaults() },
       functions: fakeFunctions({ find: () => fakeConfig(role) }),
       deliveries: { entries: [], append: () => undefined },
+      trouble: () => undefined,
     });
     void mapping.then(
       (part) => part.stop(),
