@@ -6,7 +6,16 @@ import { QueueConsumer } from "./components/queue-consumer.ts";
 import { tagResources } from "./components/tags.ts";
 import { loadConfig } from "./config.ts";
 import { events, eventsModule, OrderPlaced } from "./contracts/events.ts";
-import { cancelOrder, getOrder, noRoute, placeOrder, registry, relayOutbox } from "./handlers/index.ts";
+import {
+  cancelOrder,
+  expireHolds,
+  getOrder,
+  noRoute,
+  placeOrder,
+  registry,
+  relayOutbox,
+  releaseOrder,
+} from "./handlers/index.ts";
 import { consumer, route } from "./runtime/index.ts";
 
 // An inline callback is the same definition without a module: Pulumi serializes the function and what it captures.
@@ -20,6 +29,7 @@ const routes = {
   "POST /orders": placeOrder,
   "GET /orders/{orderId}": getOrder,
   "POST /orders/{orderId}/cancel": cancelOrder,
+  "POST /orders/{orderId}/release": releaseOrder,
   "GET /health": route({ scopes: "public", handle: async () => ({ statusCode: 204 }) }),
   $default: noRoute,
 };
@@ -36,7 +46,7 @@ const privateNetwork =
 const vpc = privateNetwork ? privateNetwork.functions : undefined;
 
 const topic = new FanOutTopic("order-events", { events, module: eventsModule });
-const store = new OrderStore("orders", { ...config, vpc, topic, relay: relayOutbox });
+const store = new OrderStore("orders", { ...config, vpc, topic, relay: relayOutbox, holds: expireHolds });
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 
@@ -50,9 +60,11 @@ const handlerFunctions = {
   ...api.functions,
   ...Object.fromEntries(queues.map(({ name, handlerFunction }) => [name, handlerFunction])),
   relay: store.relay,
+  holds: store.holds,
 };
 const operations = new Operations("operations", {
   alarms: config.alarms,
+  onHoldDays: config.onHoldDays,
   topic,
   api,
   consumers: queues,

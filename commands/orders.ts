@@ -7,13 +7,16 @@ import { columns, CommandError, main, readArguments, unknownName, wrongCall } fr
 import { depth, peek } from "./shared/dead-letters.ts";
 import { erasedText, eraseContact } from "./shared/erase-contact.ts";
 import { findOrderId, noOrder, scanOrders, type OrderSummary } from "./shared/find-order.ts";
+import { readAddress, releaseOrder } from "./shared/release-order.ts";
 import { openTarget, targetOptions, targetUsage, type Target } from "./shared/target.ts";
 
-const usage = `npm run orders -- list      the newest orders
-npm run orders -- show ID   an order, its timeline, its effects, and where it stands in each queue;
-                            ID may be its first digits, 4 or more
-npm run orders -- erase ID  deletes an order's name, addresses and phone number now; the order itself stays
+const usage = `npm run orders -- list        the newest orders
+npm run orders -- show ID     an order, its timeline, its effects, and where it stands in each queue;
+                              ID may be its first digits, 4 or more
+npm run orders -- erase ID    deletes an order's name, addresses and phone number now; the order itself stays
+npm run orders -- release ID  lets an order go that is on hold: its shipment is booked again
 
+  --address FILE    release: to the address in FILE, JSON as \`shippingAddress\` of POST /orders
   --status S        list: only ${OrderStatus.options.join(", ")}
   --limit N         list: at most N orders (default 20)
   --force           erase: also where the order has not ended, and can then neither ship nor tell its customer
@@ -27,6 +30,7 @@ const options = {
   status: { type: "string" },
   limit: { type: "string", default: "20" },
   force: { type: "boolean", default: false },
+  address: { type: "string" },
 } as const;
 
 /** The newest orders, and how many more there are. */
@@ -62,13 +66,15 @@ function listText({ orders, more }: Awaited<ReturnType<typeof list>>, status: Or
 
 async function find(target: Target, orderId: string) {
   const { order, events } = await orderAndItsEvents(target, orderId);
-  const unpublished = new Set(
-    events.filter(({ outboxSince }) => outboxSince !== undefined).map(({ event }) => event.type),
-  );
-  const timeline = timelineOf(events).map(({ type, at }) => ({ type, at, published: !unpublished.has(type) }));
+  const timeline = timelineOf(events).map(({ id, type, at, outboxSince }) => ({
+    id,
+    type,
+    at,
+    published: outboxSince === undefined,
+  }));
   const ofEvents = await Promise.all(
-    timeline.map(async ({ type }) => {
-      const found = await effectsOf(target, `${orderId}/${type}`);
+    timeline.map(async ({ id, type }) => {
+      const found = await effectsOf(target, id);
       return found.map((effect) => ({ event: type, ...effect }));
     }),
   );
@@ -183,6 +189,13 @@ await main(usage, async () => {
     const target = await openTarget(values);
     const erased = await eraseContact(target, await findOrderId(target, word), values.force);
     return print(erased, erasedText(erased));
+  }
+  if (verb === "release" && word !== undefined && more.length === 0) {
+    const shippingAddress = await readAddress(values.address);
+    const target = await openTarget(values);
+    const orderId = await findOrderId(target, word);
+    const released = await releaseOrder(target, orderId, shippingAddress);
+    return print(released, `Order ${orderId} is confirmed again: its shipment is booked anew.`);
   }
   throw wrongCall(positionals);
 });

@@ -1,19 +1,24 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ResourceNeed } from "../runtime/define/types.ts";
+import type { EventNeed, ResourceNeed } from "../runtime/define/types.ts";
 import type { Scheduled } from "../runtime/index.ts";
 import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
-import { ORDERS_TTL, ordersOutboxKey } from "../contracts/orders-table.ts";
+import { ON_HOLD_INDEX, onHoldIndexKey, ORDERS_TTL, ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
-import { assumedBy, denyWithoutTls, policy } from "./permissions.ts";
+import { type FunctionVpc, type HandlerFunction } from "./handler-function.ts";
+import { denyWithoutTls, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
+import { scheduledFunction } from "./scheduled-function.ts";
 
 export interface OrderStoreArgs {
   topic: FanOutTopic<string>;
   /** The handler that publishes what its writer could not: runs each minute. */
   relay: Scheduled<ResourceNeed<"orders", "table">>;
+  /** The handler that cancels what has been on hold for too long: runs each hour. */
+  holds: Scheduled<ResourceNeed<"orders", "table"> | ResourceNeed<"outbox", "outbox"> | EventNeed<"order.cancelled">>;
+  /** Days that an order may be on hold. */
+  onHoldDays: number;
   /** Whether the data is protected from deletion. */
   production: boolean;
   /** Days that logs are kept. */
@@ -22,7 +27,7 @@ export interface OrderStoreArgs {
   vpc?: FunctionVpc | undefined;
 }
 
-/** The system's data: the tables, the bucket of the analytics, and the relay of the orders' outbox. */
+/** The system's data: the tables, the bucket of the analytics, and what runs over the orders on a schedule. */
 export class OrderStore extends pulumi.ComponentResource {
   /** Key `orderId` + `entry`: see `contracts/orders-table.ts`. */
   readonly orders: aws.dynamodb.Table;
@@ -37,13 +42,15 @@ export class OrderStore extends pulumi.ComponentResource {
   readonly names: Record<"orders" | "stock" | "effects", pulumi.Output<string>>;
   /** Publishes what a writer could not. */
   readonly relay: HandlerFunction;
+  /** Cancels what has been on hold for too long. */
+  readonly holds: HandlerFunction;
 
   constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderStore", name, {}, opts);
 
     this.orders = createTable(
       `${name}-table`,
-      { hashKey: "orderId", rangeKey: "entry", outbox: true, ttl: ORDERS_TTL },
+      { hashKey: "orderId", rangeKey: "entry", indexes: ORDERS_INDEXES, ttl: ORDERS_TTL },
       args,
       this,
     );
@@ -54,40 +61,73 @@ export class OrderStore extends pulumi.ComponentResource {
     };
     this.lake = createLake(`${name}-lake`, args, this);
     createAnalyticsCatalog(`${name}-analytics`, this.lake, this);
-    this.relay = createRelay(`${name}-relay`, this.orders, args, this);
+    const shared = { ...args, resources: { orders: this.orders, outbox: this.outbox } };
+    this.relay = scheduledFunction(
+      `${name}-relay`,
+      {
+        ...shared,
+        handler: args.relay,
+        handlerName: "relay",
+        everyMinutes: 1,
+        timeoutSeconds: 50,
+        // Its lanes work side by side: it needs the CPU that comes with the memory.
+        memoryMb: 1_024,
+        // Younger marks are left to their writer, which is most likely just publishing.
+        environment: { RELAY_AFTER_SECONDS: "30" },
+      },
+      this,
+    );
+    this.holds = scheduledFunction(
+      `${name}-holds`,
+      {
+        ...shared,
+        handler: args.holds,
+        handlerName: "holds",
+        everyMinutes: 60,
+        timeoutSeconds: 300,
+        memoryMb: 512,
+        environment: { ON_HOLD_SECONDS: String(args.onHoldDays * 24 * 3_600) },
+      },
+      this,
+    );
 
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
     this.registerOutputs({ ...this.names, lake: this.lake.id });
   }
 }
 
+/** Of the events that are not published yet, sharded; and of the orders that are on hold. */
+const ORDERS_INDEXES = {
+  [OUTBOX_INDEX]: { hashKey: "outboxShard", rangeKey: "outboxSince" },
+  [ON_HOLD_INDEX]: onHoldIndexKey,
+};
+
 interface Shape {
   hashKey: string;
   rangeKey?: string;
-  /** Whether it has the sparse, sharded index of unpublished events. */
-  outbox?: boolean;
+  /** Its sparse indexes, by name, of the keys alone. */
+  indexes?: Readonly<Record<string, { readonly hashKey: string; readonly rangeKey: string }>>;
   /** The attribute with the time, in seconds since 1970, after which an item is deleted. */
   ttl?: string;
 }
 
 function createTable(
   name: string,
-  { hashKey, rangeKey, outbox, ttl }: Shape,
+  { hashKey, rangeKey, indexes = {}, ttl }: Shape,
   { production }: OrderStoreArgs,
   parent: pulumi.Resource,
 ): aws.dynamodb.Table {
-  const keys = [hashKey, ...(rangeKey ? [rangeKey] : []), ...(outbox ? ["outboxShard", "outboxSince"] : [])];
+  const all = Object.entries(indexes);
+  const keys = [hashKey, rangeKey, ...all.flatMap(([, key]) => [key.hashKey, key.rangeKey])];
   return new aws.dynamodb.Table(
     name,
     {
       billingMode: "PAY_PER_REQUEST",
       hashKey,
       ...(rangeKey !== undefined && { rangeKey }),
-      attributes: keys.map((key) => ({ name: key, type: "S" })),
-      ...(outbox && {
-        globalSecondaryIndexes: [
-          { name: OUTBOX_INDEX, hashKey: "outboxShard", rangeKey: "outboxSince", projectionType: "KEYS_ONLY" },
-        ],
+      attributes: keys.flatMap((key) => (key === undefined ? [] : [{ name: key, type: "S" }])),
+      ...(all.length > 0 && {
+        globalSecondaryIndexes: all.map(([index, key]) => ({ name: index, ...key, projectionType: "KEYS_ONLY" })),
       }),
       ...(ttl !== undefined && { ttl: { attributeName: ttl, enabled: true } }),
       pointInTimeRecovery: { enabled: true },
@@ -138,65 +178,4 @@ function createLake(name: string, { production }: OrderStoreArgs, parent: pulumi
     opts,
   );
   return bucket;
-}
-
-/** The relay runs each minute, by a role of its own. */
-function createRelay(
-  name: string,
-  orders: aws.dynamodb.Table,
-  args: OrderStoreArgs,
-  parent: pulumi.Resource,
-): HandlerFunction {
-  const relay = new HandlerFunction(
-    name,
-    {
-      wrapper: "runScheduled",
-      handler: args.relay,
-      resources: { orders },
-      topic: args.topic,
-      timeoutSeconds: 50,
-      // Its lanes work side by side: it needs the CPU that comes with the memory.
-      memoryMb: 1_024,
-      logRetentionDays: args.logRetentionDays,
-      vpc: args.vpc,
-      handlerName: "relay",
-      // Younger marks are left to their writer, which is most likely just publishing.
-      environment: { RELAY_AFTER_SECONDS: "30" },
-    },
-    { parent },
-  );
-  // The next minute is its retry: Lambda's own two would add load to a service that is down.
-  new aws.lambda.FunctionEventInvokeConfig(
-    `${name}-no-retries`,
-    {
-      functionName: relay.function.name,
-      qualifier: relay.alias.name,
-      maximumRetryAttempts: 0,
-      maximumEventAgeInSeconds: 60,
-    },
-    { parent },
-  );
-  const role = new aws.iam.Role(
-    `${name}-scheduler`,
-    { assumeRolePolicy: assumedBy("scheduler.amazonaws.com", relay.function.arn) },
-    { parent },
-  );
-  const mayInvoke = new aws.iam.RolePolicy(
-    `${name}-scheduler-policy`,
-    {
-      role: role.id,
-      policy: policy([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: relay.alias.arn }]),
-    },
-    { parent },
-  );
-  new aws.scheduler.Schedule(
-    `${name}-schedule`,
-    {
-      scheduleExpression: "rate(1 minute)",
-      flexibleTimeWindow: { mode: "OFF" },
-      target: { arn: relay.alias.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
-    },
-    { parent, dependsOn: [mayInvoke] },
-  );
-  return relay;
 }

@@ -105,6 +105,8 @@ export const StackConfig = z.strictObject({
    * are there already keep the days that they were placed with.
    */
   contactDays: z.int().min(1).max(3_650).default(90),
+  /** Days that an order may be on hold before it cancels itself: 1 to 365. Default 14. An alarm comes before. */
+  onHoldDays: z.int().min(1).max(365).default(14),
   /** Tags of every resource. Default none. */
   tags: z
     .record(z.string(), z.string())
@@ -139,9 +141,9 @@ export function nameMistakes(name: string): string[] {
   if (!/^[a-z][a-z0-9-]{0,49}$/i.test(name)) {
     return ["a consumer's name is 1 to 50 letters, digits and hyphens, and begins with a letter"];
   }
-  if (/^(relay|(api|operations|orders)(-.*)?)$/.test(name)) {
+  if (/^(relay|holds|(api|operations|orders)(-.*)?)$/.test(name)) {
     return [
-      "other parts of the program have `relay`, and names that begin with `api`, `operations` or `orders`; choose another name",
+      "other parts of the program have `relay` and `holds`, and names that begin with `api`, `operations` or `orders`; choose another name",
     ];
   }
   return [];

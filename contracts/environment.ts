@@ -36,6 +36,8 @@ const FunctionEnvironment = z.object({
   RELAY_AFTER_SECONDS: seconds.optional(),
   /** How long contact data is kept after its order has ended, in days. */
   CONTACT_DAYS: days.optional(),
+  /** How long an order may be on hold before it is cancelled, in seconds. */
+  ON_HOLD_SECONDS: seconds.optional(),
   /** Every route's key, for the route that answers where no other does. */
   ROUTES: json(z.array(z.string())).optional(),
 });
@@ -72,7 +74,7 @@ export function readEnvironment<V extends VariableName = never>(
 }
 
 /** The variables that are waits: the local cloud's `--speed` divides them. */
-const WAITS: readonly VariableName[] = ["LEASE_SECONDS", "RELAY_AFTER_SECONDS"];
+const WAITS: readonly VariableName[] = ["LEASE_SECONDS", "RELAY_AFTER_SECONDS", "ON_HOLD_SECONDS"];
 
 /** The same variables with each wait `speed` times shorter. */
 export function shortenWaits(variables: Readonly<Record<string, string>>, speed: number): Record<string, string> {

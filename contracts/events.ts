@@ -26,6 +26,9 @@ export const ShipmentRefused = event(
   "customerId",
 );
 
+/** A person let an order go that was on hold, perhaps to another address: its shipment is booked anew. */
+export const OrderReleased = event("order.released", z.object({ customerId }), "customerId");
+
 /** Every event of the system: what the topic carries. The subject of each is an order's id. */
 export const events = [
   OrderPlaced,
@@ -34,6 +37,7 @@ export const events = [
   OrderCancelled,
   ShipmentBooked,
   ShipmentRefused,
+  OrderReleased,
 ] as const;
 
 /** This file: inline callbacks load the events' schemas from it inside Lambda. */

@@ -4,11 +4,16 @@ import {
   OrderConfirmed,
   OrderPlaced,
   OrderRejected,
+  OrderReleased,
   ShipmentBooked,
   ShipmentRefused,
 } from "./events.ts";
 
-/** The ways that an order can go, each with its events and the requests to the API that it takes. */
+/**
+ * The ways that an order can go, each with its events and the requests to the API that it takes. An order that is released
+ * more than once goes on as after the first time, with a request more each time. One that cancels itself after weeks on
+ * hold counts as cancelled by a request: it is no part of the surge in which it was placed.
+ */
 export const journeys: readonly { readonly requests: number; readonly events: readonly EventType[] }[] = [
   { requests: 1, events: [OrderPlaced, OrderRejected] },
   { requests: 1, events: [OrderPlaced, OrderConfirmed, ShipmentBooked] },
@@ -16,6 +21,13 @@ export const journeys: readonly { readonly requests: number; readonly events: re
   { requests: 2, events: [OrderPlaced, OrderCancelled] },
   { requests: 2, events: [OrderPlaced, OrderConfirmed, OrderCancelled] },
   { requests: 2, events: [OrderPlaced, OrderConfirmed, ShipmentRefused, OrderCancelled] },
+  { requests: 2, events: [OrderPlaced, OrderConfirmed, ShipmentRefused, OrderReleased, ShipmentBooked] },
+  { requests: 2, events: [OrderPlaced, OrderConfirmed, ShipmentRefused, OrderReleased, ShipmentRefused] },
+  { requests: 3, events: [OrderPlaced, OrderConfirmed, ShipmentRefused, OrderReleased, OrderCancelled] },
+  {
+    requests: 3,
+    events: [OrderPlaced, OrderConfirmed, ShipmentRefused, OrderReleased, ShipmentRefused, OrderCancelled],
+  },
 ];
 
 /**

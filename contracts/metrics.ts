@@ -8,6 +8,8 @@ export const METRICS_NAMESPACE = "OrderFanout";
 export const metrics = {
   /** The age of the oldest event in the outbox; 0 when none waits. */
   OldestUnpublishedSeconds: { unit: "Seconds", dimensions: ["source"] },
+  /** How long the order that is on hold the longest has been; 0 when none is. */
+  OldestOnHoldSeconds: { unit: "Seconds", dimensions: ["source"] },
   /** Events committed to the outbox. */
   Emitted: { unit: "Count", dimensions: ["source", "event"] },
   /** Messages that a consumer began to work on, each receive counted; written before the work, so that a death counts. */

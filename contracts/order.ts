@@ -18,6 +18,8 @@ export const ShippingAddress = z
     } else if (!isPostalCode(countryCode, postalCode)) refuse(`is not a postal code of ${countryCode}`);
   });
 
+export type ShippingAddress = z.output<typeof ShippingAddress>;
+
 /** The body of `POST /orders`. Unknown fields are refused: a misspelt one would be lost silently. */
 export const OrderRequest = z.strictObject({
   customerId: customerId.optional(),
@@ -50,6 +52,9 @@ export const OrderRequest = z.strictObject({
 });
 export type OrderRequest = z.output<typeof OrderRequest>;
 
+/** The body of `POST /orders/{orderId}/release`, which may be left out: where the order goes from now on. */
+export const ReleaseRequest = z.strictObject({ shippingAddress: ShippingAddress.optional() }).optional();
+
 /** A line as it was priced when the order was placed. Money is in minor units of the order's currency. */
 export const OrderItem = z.object({
   sku: z.string(),
@@ -66,7 +71,7 @@ export type OrderStatus = z.output<typeof OrderStatus>;
 const next = {
   placed: ["confirmed", "rejected", "cancelled"],
   confirmed: ["shipping", "on-hold", "cancelled"],
-  "on-hold": ["cancelled"],
+  "on-hold": ["confirmed", "cancelled"],
   rejected: [],
   shipping: [],
   cancelled: [],

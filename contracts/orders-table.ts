@@ -5,7 +5,7 @@ import { PastMoney } from "./text.ts";
 
 /**
  * The orders table: key `orderId` + `entry`. An order is an item `order`, an item `contact`, and an item `event#<type>`
- * for each of its events, which together are its timeline and, while they are unpublished, the outbox. An order that came
+ * (`event#<type>#<n>` from the second time on) for each of its events, which together are its timeline and, while they are unpublished, the outbox. An order that came
  * with an Idempotency-Key also has an item `key` under `key#<hash>`, which names it.
  */
 const ORDER = "order";
@@ -17,6 +17,10 @@ export const orderKey = (orderId: string) => ({ orderId, entry: ORDER });
 export const contactKey = (orderId: string) => ({ orderId, entry: CONTACT });
 /** The key of the item that stands for an Idempotency-Key; for the hash see `handlers/place-order/idempotency-key.ts`. */
 export const keyKey = (hash: string) => ({ orderId: `${KEY}#${hash}`, entry: KEY });
+
+/** The sparse index of the orders on hold: by `status`, the longest first. */
+export const ON_HOLD_INDEX = "on-hold";
+export const onHoldIndexKey = { hashKey: "status", rangeKey: "onHoldSince" } as const;
 
 /** How the outbox finds its items in this table. */
 export const ordersOutboxKey: OutboxKey = { partitionKey: "orderId", sortKey: "entry", sortKeyPrefix: EVENT };
@@ -44,6 +48,12 @@ export const StoredOrder = z.object({
   /** Whether its lines have been taken from the stock and not given back. */
   stockTaken: z.boolean().optional(),
   shipment: z.object({ carrier: z.string(), trackingNumber: z.string() }).optional(),
+  /** For the how-manieth time it is to be shipped: one more with each release from hold. Left out, the first. */
+  attempt: z.int().optional(),
+  /** Since when it is on hold; there only while it is. */
+  onHoldSince: z.string().optional(),
+  /** Why it was cancelled where nobody asked for it: it was on hold for too long. */
+  cancelledBecause: z.literal("on-hold").optional(),
 });
 export type StoredOrder = z.output<typeof StoredOrder>;
 
@@ -82,7 +92,7 @@ export const StoredContact = z.object({
 });
 export type StoredContact = z.output<typeof StoredContact>;
 
-/** An item `event#<type>`. */
+/** An item `event#<type>` or `event#<type>#<n>`. */
 export const StoredEvent = z.object({ orderId: z.string(), entry: z.string().startsWith(EVENT), ...OutboxItem.shape });
 export type StoredEvent = z.output<typeof StoredEvent>;
 
@@ -106,6 +116,8 @@ function contactIn(entries: readonly Readonly<Record<string, unknown>>[]): Store
   return (contact.expiresAt ?? Infinity) <= Date.now() / 1_000 ? undefined : contact;
 }
 
-/** The events of an order as its timeline, oldest first. */
-export const timelineOf = (events: readonly StoredEvent[]): { type: string; at: string }[] =>
-  events.map(({ event, at }) => ({ type: event.type, at })).sort((a, b) => (a.at < b.at ? -1 : 1));
+/** The events of an order, oldest first. */
+export const timelineOf = (events: readonly StoredEvent[]) =>
+  events
+    .map(({ event: { id, type }, at, outboxSince }) => ({ id, type, at, outboxSince }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));

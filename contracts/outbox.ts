@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /** An item of the outbox beside its key. It has a mark (`outboxShard`, `outboxSince`) only while it is unpublished. */
 export const OutboxItem = z.object({
-  event: z.looseObject({ type: z.string() }),
+  event: z.looseObject({ id: z.string(), type: z.string() }),
   /** When it was committed. */
   at: z.string(),
   correlationId: z.string(),

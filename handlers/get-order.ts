@@ -20,7 +20,7 @@ export default route({
       body: {
         ...placedView(order),
         status: order.status,
-        timeline: timelineOf(events),
+        timeline: timelineOf(events).map(({ type, at }) => ({ type, at })),
         ...(order.shipment && { shipment: order.shipment }),
       } satisfies OrderView,
     };

@@ -24,7 +24,7 @@ export default consumer({
     if (order.status !== "placed") return log.info("nothing to do: the order has moved on");
     const { customerId, items, total } = order;
     const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
-    const confirm = orders.update(moveTo(orderId, "confirmed", { stockTaken: true }));
+    const confirm = orders.update(moveTo(orderId, "confirmed", { stockTaken: true }, { from: "placed" }));
     const deduct = lines.map(({ sku, quantity }) => ({
       sku,
       quantity,

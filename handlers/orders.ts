@@ -55,36 +55,44 @@ export async function loadOrderAndContact(
 
 type Also = Partial<Omit<StoredOrder, "orderId" | "status">>;
 
+/** What must hold beside the table of transitions: one status of those before, and the very hold that was seen. */
+interface Only {
+  readonly from?: OrderStatus;
+  readonly onHoldSince?: string | undefined;
+}
+
 /**
  * The update that moves an order on to a status, if it is in one of the statuses that the table of transitions lets come
  * before it. `also` is set along with the status. What ends an order is `end`.
  */
-export const moveTo = (orderId: string, to: Exclude<OrderStatus, EndStatus>, also?: Also) => move(orderId, to, also);
+export const moveTo = (orderId: string, to: Exclude<OrderStatus, EndStatus>, also?: Also, only?: Only) =>
+  move(orderId, to, also, only);
 
 /**
  * The writes that end an order: the move to its last status, first, and from now on its contact's days are counted. If the
  * contact has been erased, what the second write leaves has no personal data and expires as well.
  */
-export function end(orders: Pick<Ports["table"], "update">, orderId: string, to: EndStatus, also?: Also) {
+export function end(orders: Pick<Ports["table"], "update">, orderId: string, to: EndStatus, also?: Also, only?: Only) {
   const expire = {
     Key: contactKey(orderId),
     UpdateExpression: "SET #expires = :now + if_not_exists(keptSeconds, :usual)",
     ExpressionAttributeNames: { "#expires": ORDERS_TTL },
     ExpressionAttributeValues: { ":now": Math.floor(Date.now() / 1_000), ":usual": USUAL_SECONDS },
   };
-  return [orders.update(move(orderId, to, also)), orders.update(expire)] as const;
+  return [orders.update(move(orderId, to, also, only)), orders.update(expire)] as const;
 }
 
 /** For the contacts that were stored without `keptSeconds`: 90 days. */
 const USUAL_SECONDS = 90 * 24 * 3_600;
 
-function move(orderId: string, to: OrderStatus, also: Also = {}) {
+function move(orderId: string, to: OrderStatus, also: Also = {}, only: Only = {}) {
   const set = Object.entries({ status: to, ...also });
-  const from = statusesBefore(to);
+  const from = only.from ? [only.from] : statusesBefore(to);
+  const since = only.onHoldSince;
   return {
     Key: orderKey(orderId),
-    UpdateExpression: `SET ${set.map((_, index) => `#n${index} = :v${index}`).join(", ")}`,
-    ConditionExpression: `#status IN (${from.map((_, index) => `:f${index}`).join(", ")})`,
+    UpdateExpression: `SET ${set.map((_, index) => `#n${index} = :v${index}`).join(", ")}${also.onHoldSince === undefined ? " REMOVE onHoldSince" : ""}`,
+    ConditionExpression: `#status IN (${from.map((_, index) => `:f${index}`).join(", ")})${since === undefined ? "" : " AND onHoldSince = :since"}`,
     ExpressionAttributeNames: {
       "#status": "status",
       ...Object.fromEntries(set.map(([name], index) => [`#n${index}`, name])),
@@ -92,6 +100,7 @@ function move(orderId: string, to: OrderStatus, also: Also = {}) {
     ExpressionAttributeValues: {
       ...Object.fromEntries(set.map(([, value], index) => [`:v${index}`, value])),
       ...Object.fromEntries(from.map((status, index) => [`:f${index}`, status])),
+      ...(since !== undefined && { ":since": since }),
     },
   };
 }

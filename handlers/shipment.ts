@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { OrderConfirmed, ShipmentBooked, ShipmentRefused } from "../contracts/events.ts";
+import { OrderConfirmed, OrderReleased, ShipmentBooked, ShipmentRefused } from "../contracts/events.ts";
 import type { StoredContact, StoredOrder } from "../contracts/orders-table.ts";
 import { text } from "../contracts/text.ts";
 import { consumer, https, table } from "../runtime/index.ts";
@@ -15,7 +15,7 @@ type Booking = z.output<typeof Booking>;
  */
 export default consumer({
   module: import.meta,
-  on: [OrderConfirmed],
+  on: [OrderConfirmed, OrderReleased],
   emits: [ShipmentBooked, ShipmentRefused],
   uses: { orders: table("get", "getMany", "update"), carrier: https("request") },
   settings: z.strictObject({
@@ -33,12 +33,13 @@ export default consumer({
     if (order.status !== "confirmed")
       return log.info("nothing to do: the order has moved on", { status: order.status });
 
-    const { customerId } = order;
+    const { customerId, attempt = 1 } = order;
     const booked = contact ? await book(order, contact) : { refused: "erased" };
     if ("refused" in booked) {
       const refused = await transact([
-        orders.update(moveTo(orderId, "on-hold")),
-        emit(ShipmentRefused, orderId, { customerId, carrier: hostOf(url), reason: booked.refused }),
+        orders.update(moveTo(orderId, "on-hold", { onHoldSince: new Date().toISOString() })),
+        // The event's own condition keeps a late delivery of an earlier attempt from holding the order again.
+        emit(ShipmentRefused, orderId, { customerId, carrier: hostOf(url), reason: booked.refused }, attempt),
       ]);
       if (refused.length > 0) return log.info("nothing to do: the order has moved on");
       return log.warn("the shipment was refused: a person has to decide", { reason: booked.refused });
@@ -62,7 +63,7 @@ export default consumer({
       if (url === undefined) return { carrier: "Sandbox", trackingNumber: sandboxNumber(orderId) };
       const { status, body } = await carrier.request(`${url}/shipments`, {
         method: "POST",
-        headers: { "idempotency-key": orderId },
+        headers: { "idempotency-key": attempt === 1 ? orderId : `${orderId}/${attempt}` },
         body: {
           orderId,
           recipient: { name: customer.name, phone: customer.phone },

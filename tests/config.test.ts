@@ -22,7 +22,7 @@ const TAGS =
 const ENTRY_KEYS =
   "batchSize, batchWindowSeconds, expectedMilliseconds, handler, maxConcurrency, memoryMb, provisioned, reservedConcurrency, settings, survivesOutageMinutes, timeoutSeconds";
 const STACK_KEYS =
-  "accountConcurrency, alarms, apiReservedConcurrency, auth, consumers, contactDays, corsOrigins, local, logRetentionDays, network, production, tags, throttle, zones";
+  "accountConcurrency, alarms, apiReservedConcurrency, auth, consumers, contactDays, corsOrigins, local, logRetentionDays, network, onHoldDays, production, tags, throttle, zones";
 const ANYBODY =
   "whoever has the URL may place orders, and read and cancel each whose id they know; set { issuer, audience } to your identity provider's";
 const ISSUER = "must be an https URL without query and fragment, as the tokens' `iss` has it";
@@ -37,6 +37,7 @@ const STACK = {
   network: "public",
   accountConcurrency: 1_000,
   contactDays: 90,
+  onHoldDays: 14,
   zones: ["a", "b", "c"],
   tags: {},
   logRetentionDays: 30,

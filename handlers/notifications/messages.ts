@@ -11,7 +11,7 @@ type Notified = EventOf<typeof OrderPlaced | typeof OrderRejected | typeof Order
  */
 export function messageFor(
   event: Notified,
-  { orderId, status, items, total, shipment }: StoredOrder,
+  { orderId, status, items, total, shipment, cancelledBecause }: StoredOrder,
   name: string,
 ): { subject: string; text: string } | undefined {
   // Each of these happens to an order once.
@@ -44,7 +44,9 @@ export function messageFor(
       if (status !== "cancelled") return undefined;
       return write(
         `Your order ${number} is cancelled`,
-        "as you asked, we have cancelled your order. Nothing will be sent.",
+        cancelledBecause === "on-hold"
+          ? "we are sorry: our carrier cannot deliver to the address that we have, so we have cancelled your order. Nothing will be sent."
+          : "as you asked, we have cancelled your order. Nothing will be sent.",
       );
     case "shipment.booked":
       if (!shipment) return undefined;

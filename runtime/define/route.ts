@@ -55,7 +55,7 @@ interface Definition<B extends z.ZodType, M extends EventType, U, I, V extends V
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
   uses?: Unreserved<U>;
-  /** The schema of the JSON body. With one, all that is unreadable or invalid is answered before `handle` is called. */
+  /** The schema of the JSON body, which may be left out where the schema takes `undefined`. With one, all that is unreadable or invalid is answered before `handle` is called. */
   body?: InFile<I, B, "body">;
   /** The environment variables that it cannot do without. `OrderApi` says which it gives. */
   variables?: readonly V[];

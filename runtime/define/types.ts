@@ -133,8 +133,16 @@ type HasTable<U> = "table" extends { [N in keyof U]: U[N] extends Use<infer K ex
   : false;
 
 interface Committing<M extends EventType> {
-  /** A write of the outbox: goes into the same transaction as the change that the event announces. */
-  readonly emit: <E extends EventType>(event: Declared<E, M>, subject: string, data: DataOf<E>) => Write;
+  /**
+   * A write of the outbox: goes into the same transaction as the change that the event announces. `occurrence` is for the
+   * how-manieth time it happens to its subject: 1 by default, and each is written once.
+   */
+  readonly emit: <E extends EventType>(
+    event: Declared<E, M>,
+    subject: string,
+    data: DataOf<E>,
+    occurrence?: number,
+  ) => Write;
   /**
    * Commits all or none; returns the writes whose condition did not hold, none when it has committed. Conflicts and
    * throttles are retried, never returned.

@@ -88,8 +88,8 @@ async function openCommitting(
     ...(emits.length > 0 &&
       OUTBOX !== undefined &&
       TOPIC_ARN !== undefined && {
-        emit: (type: EventType, subject: string, data: unknown) =>
-          emission(type, subject, data, { OUTBOX, TOPIC_ARN, EVENT_SOURCE }, calls, scope),
+        emit: (type: EventType, subject: string, data: unknown, occurrence?: number) =>
+          emission(type, subject, data, { OUTBOX, TOPIC_ARN, EVENT_SOURCE }, calls, scope, occurrence),
       }),
     transact: (writes: readonly Write[]) => transact(writes, calls, scope.signal),
   });

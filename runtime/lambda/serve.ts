@@ -87,6 +87,7 @@ function callerOf({ requestContext }: APIGatewayProxyEventV2): Caller | undefine
 }
 
 function parseBody(event: APIGatewayProxyEventV2, schema: z.ZodType): unknown {
+  if ((event.body ?? "") === "" && schema.safeParse(undefined).success) return undefined;
   if (!isJson(event.headers["content-type"]) || !isPlain(event.headers["content-encoding"])) {
     throw new Problem(
       "unsupported-media-type",

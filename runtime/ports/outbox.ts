@@ -64,12 +64,16 @@ export function emission<E extends EventType>(
   { OUTBOX: { table: TableName, partitionKey, sortKey, sortKeyPrefix }, TOPIC_ARN, EVENT_SOURCE }: OutboxEnvironment,
   calls: Calls,
   scope: Scope,
+  occurrence = 1,
 ): Write {
   const at = new Date().toISOString();
-  const key = { [partitionKey]: subject, [sortKey]: `${sortKeyPrefix}${type.type}` };
+  const key = {
+    [partitionKey]: subject,
+    [sortKey]: `${sortKeyPrefix}${type.type}${occurrence === 1 ? "" : `#${occurrence}`}`,
+  };
   const group = groupOf(type, data);
   const publishable: Publishable = {
-    event: cloudEvent(type, subject, EVENT_SOURCE, at, data),
+    event: cloudEvent(type, subject, EVENT_SOURCE, at, data, occurrence),
     correlationId: scope.correlationId,
     ...(scope.traceparent !== undefined && { traceparent: scope.traceparent }),
     ...(group !== undefined && { group }),
@@ -80,7 +84,7 @@ export function emission<E extends EventType>(
       Put: {
         TableName,
         Item: { ...key, ...item },
-        // Every event item has a correlation id: there is no event of this type of this subject yet.
+        // Every event item has a correlation id: this has not happened to this subject yet, not for this time.
         ConditionExpression: "attribute_not_exists(correlationId)",
       },
     },

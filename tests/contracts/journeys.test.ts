@@ -11,21 +11,27 @@ const announced: Readonly<Record<string, OrderStatus>> = {
   "order.cancelled": "cancelled",
   "shipment.booked": "shipping",
   "shipment.refused": "on-hold",
+  "order.released": "confirmed",
 };
 
-/** Every way through the statuses, and each part of one from the beginning. */
-function ways(from: OrderStatus): OrderStatus[][] {
-  return [[from], ...transitions[from].flatMap((next) => ways(next).map((way) => [from, ...way]))];
+/** Every way through the statuses with at most one release, and each part of one from the beginning. */
+function ways(from: OrderStatus, before: readonly OrderStatus[] = []): OrderStatus[][] {
+  const way = [...before, from];
+  const released = way.filter((status) => status === "confirmed").length > 1;
+  const next = transitions[from].filter((to) => !(released && to === "confirmed"));
+  return [way, ...next.flatMap((to) => ways(to, way))];
 }
 
 describe("an order's journeys", () => {
-  it("are the ways through its statuses to one where it can stay, each cancelling being a request", () => {
+  it("are the ways through its statuses to one where it can stay, each release and each cancelling being a request", () => {
     const ends = new Set<OrderStatus>(["rejected", "shipping", "on-hold", "cancelled"]);
     const expected = ways("placed").filter((way) => ends.has(way.at(-1) ?? "placed"));
     const told = journeys.map(({ events }) => events.map(({ type }) => announced[type]));
     expect(told).to.have.deep.members(expected);
     for (const { requests, events } of journeys) {
-      expect(requests).to.equal(1 + events.filter(({ type }) => type === "order.cancelled").length);
+      expect(requests).to.equal(
+        1 + events.filter(({ type }) => type === "order.cancelled" || type === "order.released").length,
+      );
     }
   });
 

@@ -7,7 +7,7 @@ describe("an order's status", () => {
     expect(transitions).to.deep.equal({
       placed: ["confirmed", "rejected", "cancelled"],
       confirmed: ["shipping", "on-hold", "cancelled"],
-      "on-hold": ["cancelled"],
+      "on-hold": ["confirmed", "cancelled"],
       rejected: [],
       shipping: [],
       cancelled: [],
@@ -18,7 +18,7 @@ describe("an order's status", () => {
     const before = Object.fromEntries(OrderStatus.options.map((status) => [status, statusesBefore(status)]));
     expect(before).to.deep.equal({
       placed: [],
-      confirmed: ["placed"],
+      confirmed: ["placed", "on-hold"],
       "on-hold": ["confirmed"],
       rejected: ["placed"],
       shipping: ["confirmed"],

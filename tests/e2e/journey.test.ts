@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { readdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { isOurs } from "../../local/shared/state.ts";
@@ -81,7 +82,7 @@ describe("an order's journey on the local cloud", () => {
     expect(told[1]?.text).to.include("we do not have enough of The JOURNEY-3.");
   });
 
-  it("puts an order on hold that the carrier refuses for good, and leaves no dead letter", async () => {
+  it("puts an order on hold that the carrier refuses for good, leaves no dead letter, and ships it when it is released", async () => {
     const address = orderOf().shippingAddress;
     const orderId = await shop.place({ shippingAddress: { ...address, postalCode: "00000", countryCode: "DE" } });
     const { timeline } = await shop.reaches(orderId, "on-hold");
@@ -89,6 +90,30 @@ describe("an order's journey on the local cloud", () => {
 
     expect(timeline.map(({ type }) => type)).to.deep.equal(["order.placed", "order.confirmed", "shipment.refused"]);
     expect(await shop.pending("deadLetterQueueUrl")).to.deep.equal({});
+
+    const file = join(cloud.state, "address.json");
+    const release = (...words: string[]) =>
+      runCommand("orders", ["release", orderId, "--state", cloud.state, ...words]);
+    await writeFile(file, JSON.stringify({ ...address, postalCode: "1", countryCode: "DE" }));
+    const wrong = await release("--address", file);
+    await writeFile(file, JSON.stringify({ ...address, postalCode: "10115", countryCode: "DE" }));
+    const released = await release("--address", file);
+    const shipped = await shop.reaches(orderId, "shipping");
+    const again = await release();
+
+    expect([wrong.code, wrong.stderr]).to.deep.equal([
+      1,
+      `${file} has no address to ship to (postalCode: custom). Correct it.\n`,
+    ]);
+    expect([released.code, released.stdout]).to.deep.equal([
+      0,
+      `Order ${orderId} is confirmed again: its shipment is booked anew.\n`,
+    ]);
+    expect(shipped.timeline.map(({ type }) => type).slice(3)).to.deep.equal(["order.released", "shipment.booked"]);
+    expect([again.code, again.stderr]).to.deep.equal([
+      1,
+      "The order is shipping: only one that is on hold can be released.\n",
+    ]);
   });
 
   it("records an e-mail that SES refuses, ships all the same, and leaves no dead letter", async () => {

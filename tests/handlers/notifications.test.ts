@@ -128,6 +128,16 @@ describe("notifications", () => {
     });
   }
 
+  it("says whether the customer asked for a cancelling, or the order was on hold for too long", async () => {
+    const text = async (cancelledBecause?: "on-hold") => {
+      const stored = { status: "cancelled" as const, ...(cancelledBecause && { cancelledBecause }) };
+      const { mails } = await notify(OrderCancelled, { customerId: "c-1815" }, consenting, { stored });
+      return JSON.stringify(mails);
+    };
+    expect(await text()).to.include("as you asked, we have cancelled");
+    expect(await text("on-hold")).to.include("our carrier cannot deliver to the address that we have");
+  });
+
   it("sends nothing more to a recipient who got too many today, and records it", async () => {
     const { asked, recorded } = await notify(ShipmentBooked, booked, consenting, { admitted: false });
     expect(asked).to.deep.equal([LOAD, LEDGER, LEDGER, LEDGER, LEDGER, LEDGER, LEDGER]);

@@ -258,8 +258,8 @@ export const guards: readonly Guard[] = [
     "a booking carries the order's key",
     promise("a carrier's lost reply is no second shipment: the retry carries the same key (I14)"),
     "handlers/shipment.ts",
-    'headers: { "idempotency-key": orderId },',
-    'headers: { "idempotency-key": String(Math.random()) },',
+    'headers: { "idempotency-key": attempt',
+    'headers: { "idempotency-key": String(Math.random()) + attempt',
   ),
   guard(
     "I17",
@@ -276,6 +276,39 @@ export const guards: readonly Guard[] = [
     "handlers/shipment.ts",
     'if (order.status === "cancelled") return cancelBooking();',
     "",
+  ),
+  guard(
+    "I17",
+    "a refusal belongs to its attempt",
+    test(
+      "tests/handlers/release-order.test.ts",
+      "POST /orders/{orderId}/release",
+    )("a late refusal of the first attempt does not hold the second"),
+    "handlers/shipment.ts",
+    "reason: booked.refused }, attempt),",
+    "reason: booked.refused }, attempt + 7),",
+  ),
+  guard(
+    "I14",
+    "a new attempt has a key of its own",
+    test(
+      "tests/handlers/release-order.test.ts",
+      "POST /orders/{orderId}/release",
+    )("ships an order that was on hold to its corrected address, as a new attempt"),
+    "handlers/shipment.ts",
+    "attempt === 1 ? orderId : `${orderId}/${attempt}`",
+    "orderId",
+  ),
+  guard(
+    "I2",
+    "only the hold that was seen is ended",
+    test(
+      "tests/handlers/expire-holds.test.ts",
+      "an order on hold",
+    )("that is released just then is not cancelled, nor when it is held again"),
+    "handlers/expire-holds.ts",
+    '{ from: "on-hold", onHoldSince }',
+    '{ from: "on-hold" }',
   ),
   guard(
     "I19",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { OUTBOX_INDEX } from "../../../contracts/outbox.ts";
 import { registry } from "../../../handlers/index.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
 import type { Consumable } from "../../../runtime/lambda/consume.ts";
@@ -19,6 +20,12 @@ export interface StackConsumer {
   readonly filter: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What runs on a schedule. */
+interface StackSchedule {
+  readonly environment: Environment;
+  readonly intervalMs: number;
+}
+
 /** What a world takes from the program: nothing of it is said again in the tests. */
 export interface Stack {
   readonly tables: readonly ProgramResource[];
@@ -29,8 +36,8 @@ export interface Stack {
   readonly consumers: ReadonlyMap<string, StackConsumer>;
   /** Each route's environment by its key, such as `POST /orders`. */
   readonly routes: ReadonlyMap<string, Environment>;
-  /** What runs on the schedule. */
-  readonly relay: { readonly environment: Environment; readonly intervalMs: number };
+  readonly relay: StackSchedule;
+  readonly holds: StackSchedule;
 }
 
 /** Config of consumers by name, as `Pulumi.<stack>.yaml` has it; null takes one out. */
@@ -50,7 +57,7 @@ const Lambda = z.object({ environment: z.object({ variables: z.record(z.string()
 const Orders = z.object({
   hashKey: z.string(),
   rangeKey: z.string(),
-  globalSecondaryIndexes: z.tuple([z.object({ name: z.string() })]),
+  globalSecondaryIndexes: z.array(z.object({ name: z.string() })),
 });
 const Queue = z.object({
   visibilityTimeoutSeconds: z.number(),
@@ -84,13 +91,16 @@ export async function readStack(consumers: ConsumersConfig): Promise<Stack> {
       ]),
     ),
     routes: new Map(routesOf(graph)),
-    relay: relayOf(graph),
+    relay: scheduleOf(graph, "relay"),
+    holds: scheduleOf(graph, "holds"),
   };
 }
 
 function outboxOf(graph: Graph, table: string): Index {
   const { hashKey, rangeKey, globalSecondaryIndexes } = Orders.parse(named(graph, "aws:dynamodb/table:Table", table));
-  return { table, index: globalSecondaryIndexes[0].name, key: [hashKey, rangeKey] };
+  const outbox = globalSecondaryIndexes.find(({ name }) => name === OUTBOX_INDEX);
+  if (!outbox) throw new Error(`the table ${table} has no index "${OUTBOX_INDEX}"`);
+  return { table, index: outbox.name, key: [hashKey, rangeKey] };
 }
 
 function consumerOf(graph: Graph, name: string, queueName: string, functionName: string): StackConsumer {
@@ -125,12 +135,17 @@ function routesOf(graph: Graph): [string, Environment][] {
   });
 }
 
-function relayOf(graph: Graph): Stack["relay"] {
-  const { scheduleExpression, target } = one(graph, "aws:scheduler/schedule:Schedule", Schedule, () => true);
-  const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(scheduleExpression)?.[1]);
-  if (!(minutes > 0)) throw new Error(`${scheduleExpression}: a world knows rates in minutes alone`);
-  const functionName = /:function:([^:/]+)/.exec(target.arn)?.[1] ?? "";
-  return { environment: environmentOf(graph, functionName), intervalMs: minutes * 60_000 };
+function scheduleOf(graph: Graph, name: string): StackSchedule {
+  const found = someOfType(graph, "aws:scheduler/schedule:Schedule").map(([, { inputs }]) => {
+    const { scheduleExpression, target } = Schedule.parse(inputs);
+    const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(scheduleExpression)?.[1]);
+    if (!(minutes > 0)) throw new Error(`${scheduleExpression}: a world knows rates in minutes alone`);
+    const environment = environmentOf(graph, /:function:([^:/]+)/.exec(target.arn)?.[1] ?? "");
+    return { environment, intervalMs: minutes * 60_000 };
+  });
+  const schedule = found.find(({ environment }) => environment["NAME"] === name);
+  if (!schedule) throw new Error(`the graph has no schedule of "${name}"`);
+  return schedule;
 }
 
 const environmentOf = (graph: Graph, functionName: string): Environment =>

@@ -1,5 +1,5 @@
 import type { HostDefinition } from "../../../local/outside/define-host.ts";
-import { relayOutbox } from "../../../handlers/index.ts";
+import { expireHolds, relayOutbox } from "../../../handlers/index.ts";
 import { consume } from "../../../runtime/lambda/consume.ts";
 import { runScheduled } from "../../../runtime/lambda/run-scheduled.ts";
 import { serve, type Servable } from "../../../runtime/lambda/serve.ts";
@@ -79,6 +79,12 @@ export class System {
     const handle = runScheduled(relayOutbox, this.stack.relay.environment, seam);
     // What it throws, its next run makes good.
     await this.#live("relay", () => handle({}, context)).catch(() => undefined);
+  }
+
+  /** A run of what cancels orders that have been on hold for too long. */
+  async expireHolds(): Promise<void> {
+    const handle = runScheduled(expireHolds, this.stack.holds.environment, seam);
+    await this.#live("holds", () => handle({}, context)).catch(() => undefined);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { OrderRequest } from "../../../contracts/order.ts";
 import { contactKey, orderKey, StoredOrder } from "../../../contracts/orders-table.ts";
 import type { HostDefinition } from "../../../local/outside/define-host.ts";
 import carrier from "../../../local/outside/hosts/carrier.ts";
-import { cancelOrder, getOrder, placeOrder } from "../../../handlers/index.ts";
+import { cancelOrder, getOrder, placeOrder, releaseOrder } from "../../../handlers/index.ts";
 import { orderOf } from "../orders.ts";
 import { database, type Database } from "./database.ts";
 import { prepareLives } from "./lives.ts";
@@ -65,6 +65,12 @@ export class World extends System {
 
   async cancel(orderId: string) {
     return read(await this.request("POST /orders/{orderId}/cancel", cancelOrder, { pathParameters: { orderId } }));
+  }
+
+  async release(orderId: string, shippingAddress?: OrderRequest["shippingAddress"]) {
+    const body = shippingAddress && { body: JSON.stringify({ shippingAddress }) };
+    const request = { pathParameters: { orderId }, ...body };
+    return read(await this.request("POST /orders/{orderId}/release", releaseOrder, request));
   }
 
   /** The order as its customer sees it. No fault of the test meets this call. */
