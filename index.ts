@@ -3,6 +3,7 @@ import { Operations } from "./components/operations.ts";
 import { OrderApi } from "./components/order-api.ts";
 import { OrderStore } from "./components/order-store.ts";
 import { QueueConsumer } from "./components/queue-consumer.ts";
+import { parametersOf } from "./components/secrets.ts";
 import { tagResources } from "./components/tags.ts";
 import { loadConfig } from "./config.ts";
 import { events, eventsModule, OrderPlaced } from "./contracts/events.ts";
@@ -78,6 +79,7 @@ export const topicArn = topic.arn;
 export const tables = store.names;
 export const analyticsBucket = lake.id;
 export const consumers = Object.fromEntries(queues.map(({ name, outputs }) => [name, outputs]));
+export const secrets = parametersOf(queues.flatMap((queue) => queue.secrets));
 export const functions = Object.fromEntries(
   Object.entries(handlerFunctions).map(([name, { outputs }]) => [name, outputs]),
 );

@@ -112,6 +112,10 @@ export function statementsOfUses(
           : [];
       case "sms":
         return sendsSms(handler, settings) ? [{ actions, on: { NotResource: everyTopic(topicArn) } }] : [];
+      case "secret":
+        return resources[use]
+          ? [{ actions, on: { Resource: requireResource(name, use, "secret", resources).arn } }]
+          : [];
       case "https":
         return [];
     }

@@ -24,6 +24,11 @@ export const portActions = {
   ledger: { once: ["dynamodb:UpdateItem"], admits: ["dynamodb:UpdateItem"] },
   email: { send: ["ses:SendEmail"] },
   sms: { send: ["sns:Publish"] },
+  /**
+   * Its key is AWS's own, aws/ssm, which lets every principal of the account decrypt, so that this action alone decides:
+   * https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-restrict-decryption.html.
+   */
+  secret: { get: ["ssm:GetParameter"] },
   /** What is not AWS's needs no permission. */
   https: { request: [] },
 } as const satisfies ActionsOf<Ports>;

@@ -8,6 +8,7 @@ import type { FanOutTopic } from "./fan-out-topic.ts";
 import { HandlerFunction, type FunctionVpc } from "./handler-function.ts";
 import { sendsSms } from "./permissions.ts";
 import { visibilityTimeoutSeconds, type QueueLimits } from "./queue-limits.ts";
+import { createSecrets, type Secret } from "./secrets.ts";
 import { toRecord, type Unoffered } from "./resources.ts";
 
 export interface QueueConsumerArgs<N extends Need, T extends string, R> extends QueueLimits {
@@ -35,6 +36,8 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
   readonly configurationSet: string | undefined;
   /** Whether it sends SMS: its handler can, and its settings say `sms: true`. */
   readonly sendsSms: boolean;
+  /** The secrets that its settings name. */
+  readonly secrets: readonly Secret[];
   readonly queue: aws.sqs.Queue;
   readonly deadLetterQueue: aws.sqs.Queue;
   readonly handlerFunction: HandlerFunction;
@@ -63,12 +66,18 @@ export class QueueConsumer<N extends Need, T extends string, R extends object> e
     ];
     const reports = createEmailReports(name, args.handler, args.settings, parent);
     this.configurationSet = reports?.configurationSet;
+    const secrets = createSecrets(name, args.handler, args.settings, kept);
+    this.secrets = Object.values(secrets);
     this.handlerFunction = new HandlerFunction(
       name,
       {
         wrapper: "consume",
         handler: args.handler,
-        resources: { ...toRecord(args.resources), ...ownedTables(name, args.handler, args.production, parent) },
+        resources: {
+          ...toRecord(args.resources),
+          ...ownedTables(name, args.handler, args.production, parent),
+          ...Object.fromEntries(Object.entries(secrets).map(([use, { parameter }]) => [use, parameter])),
+        },
         topic: args.topic,
         timeoutSeconds: args.timeoutSeconds,
         memoryMb: args.memoryMb,

@@ -16,6 +16,7 @@ export interface Outbox {
 }
 
 interface Provided {
+  secret: aws.ssm.Parameter;
   table: aws.dynamodb.Table;
   bucket: aws.s3.Bucket;
   ledger: EffectLedger;
@@ -65,6 +66,7 @@ const is =
   (resource: Resource | undefined): resource is Provided[K] =>
     kinds[kind](resource);
 const kinds: { readonly [K in keyof Provided]: (resource: unknown) => boolean } = {
+  secret: (resource) => aws.ssm.Parameter.isInstance(resource),
   table: (resource) => aws.dynamodb.Table.isInstance(resource),
   bucket: (resource) => aws.s3.Bucket.isInstance(resource),
   ledger: (resource) => typeof resource === "object" && resource !== null && "ledger" in resource,

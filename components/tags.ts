@@ -18,6 +18,7 @@ const TAGGED = new Set([
   "aws:sesv2/configurationSet:ConfigurationSet",
   "aws:sns/topic:Topic",
   "aws:sqs/queue:Queue",
+  "aws:ssm/parameter:Parameter",
   "awsx:ec2:Vpc",
 ]);
 

@@ -14,6 +14,8 @@ export const Resource = z.object({
   /** The URNs that each input comes from, where it comes from any. */
   references: z.record(z.string(), z.array(z.string())),
   protect: z.boolean(),
+  /** The inputs whose changes no update follows. */
+  ignoreChanges: z.array(z.string()).default([]),
   /** URNs that it may have had, by its aliases and its ancestors'. */
   formerUrns: z.array(z.string()),
 });

@@ -25,6 +25,8 @@ export interface Registration {
   /** URNs that each input comes from, where it comes from any. */
   readonly references: Readonly<Record<string, readonly string[]>>;
   readonly protect: boolean;
+  /** The inputs whose changes no update follows. */
+  readonly ignoreChanges: string[];
   readonly aliases: readonly Alias[];
 }
 
@@ -57,7 +59,11 @@ export async function evaluateProgram(
   const urns = new Set<string>();
   // The mocks' arguments carry neither parent nor dependencies: the request itself is looked at.
   let request:
-    Pick<Registration, "urn" | "parent" | "remote" | "dependsOn" | "references" | "protect" | "aliases"> | undefined;
+    | Pick<
+        Registration,
+        "urn" | "parent" | "remote" | "dependsOn" | "references" | "protect" | "ignoreChanges" | "aliases"
+      >
+    | undefined;
   let inFlight = 0;
   const never = () => new Promise<never>(() => {});
 
@@ -110,6 +116,7 @@ export async function evaluateProgram(
         dependsOn: args[0].getDependenciesList().sort(),
         references: referencesOf(args[0]),
         protect: args[0].getProtect() ?? false,
+        ignoreChanges: args[0].getIgnorechangesList(),
         aliases: args[0].getAliasesList().map(aliasOf),
       };
       // `newResource` is called before this call's first await, and so for this request.

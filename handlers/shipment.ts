@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { OrderConfirmed, OrderReleased, ShipmentBooked, ShipmentRefused } from "../contracts/events.ts";
 import type { StoredContact, StoredOrder } from "../contracts/orders-table.ts";
+import { SecretName } from "../contracts/secrets.ts";
 import { text } from "../contracts/text.ts";
-import { consumer, https, table } from "../runtime/index.ts";
+import { consumer, https, secret, table, type Ports } from "../runtime/index.ts";
 import { end, loadOrder, loadOrderAndContact, moveTo } from "./orders.ts";
 
+type HttpsRequest = Parameters<Ports["https"]["request"]>[1];
 const Booking = z.object({ carrier: text(80), trackingNumber: text(80) });
 type Booking = z.output<typeof Booking>;
 
@@ -17,16 +19,18 @@ export default consumer({
   module: import.meta,
   on: [OrderConfirmed, OrderReleased],
   emits: [ShipmentBooked, ShipmentRefused],
-  uses: { orders: table("get", "getMany", "update"), carrier: https("request") },
+  uses: { orders: table("get", "getMany", "update"), carrier: https("request"), credential: secret("get") },
   settings: z.strictObject({
     /** Where the carrier's API is. Left out, the sandbox carrier books everything, without a call. */
     url: z.url({ protocol: /^https$/ }).optional(),
+    /** The secret that the carrier's API wants, as a bearer token; `npm run secret` sets it. Default none. */
+    credential: SecretName.optional(),
   }),
 
   sandboxed: ({ url }) =>
     url === undefined ? "the sandbox carrier books every shipment; set `url` to your carrier's API" : undefined,
 
-  async handle({ subject: orderId }, { orders, carrier, settings: { url }, emit, transact, log }) {
+  async handle({ subject: orderId }, { orders, carrier, credential, settings: { url }, emit, transact, log }) {
     const { order, contact } = await loadOrderAndContact(orders, orderId);
     // An earlier delivery may have booked it before the customer cancelled: the carrier knows.
     if (order.status === "cancelled") return cancelBooking();
@@ -61,7 +65,7 @@ export default consumer({
       { customer, shippingAddress }: StoredContact,
     ): Promise<Booking | { refused: string }> {
       if (url === undefined) return { carrier: "Sandbox", trackingNumber: sandboxNumber(orderId) };
-      const { status, body } = await carrier.request(`${url}/shipments`, {
+      const { status, body } = await ask(`${url}/shipments`, {
         method: "POST",
         headers: { "idempotency-key": attempt === 1 ? orderId : `${orderId}/${attempt}` },
         body: {
@@ -76,9 +80,18 @@ export default consumer({
       throw new Error(`the carrier answered ${status}`);
     }
 
+    /** Asks the carrier. When it refuses the credential, that may have been changed since it was read: once more with it. */
+    async function ask(target: string, request: HttpsRequest): Promise<{ status: number; body: unknown }> {
+      const token = await credential.get();
+      const answer = await carrier.request(target, authorized(request, token));
+      if (answer.status !== 401 || token === undefined) return answer;
+      const renewed = await credential.get({ fresh: true });
+      return renewed === token ? answer : carrier.request(target, authorized(request, renewed));
+    }
+
     async function cancelBooking(): Promise<void> {
       if (url === undefined) return log.info("booking cancelled");
-      const { status } = await carrier.request(`${url}/shipments/${orderId}`, { method: "DELETE" });
+      const { status } = await ask(`${url}/shipments/${orderId}`, { method: "DELETE" });
       // A carrier answers 404 for a shipment that was never booked, or that is cancelled already.
       if (status !== 404 && status >= 300) throw new Error(`the carrier answered ${status} to the cancelling`);
       log.info("booking cancelled");
@@ -88,6 +101,9 @@ export default consumer({
 
 /** Statuses that reject this shipment for good. All others blame the moment, our credentials or our URL. */
 const isFinal = (status: number): boolean => [400, 413, 422].includes(status);
+
+const authorized = (request: HttpsRequest, token: string | undefined): HttpsRequest =>
+  token === undefined ? request : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 
 const hostOf = (url: string | undefined): string => (url === undefined ? "sandbox" : new URL(url).host);
 

@@ -33,6 +33,7 @@ import { start as startLogs } from "./shared/logs.ts";
 import { personKey } from "./shared/names.ts";
 import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
+import { openParameters } from "./ssm/parameters.ts";
 import { clearState, takeFolder, writeOutputs, writeToken } from "./shared/state.ts";
 
 /** What was asked for on the command line. */
@@ -135,6 +136,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const calls = await parts.add(openCallLog({ state }));
   const accessKeys = new Set([personKey]);
   const token = randomBytes(24).toString("base64url");
+  const parameters = openParameters(state);
   const logGroups = new Map<string, LogGroup>();
   const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
@@ -153,6 +155,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       hosts,
       faults,
       issuer,
+      region,
+      parameters,
       logGroups,
       logs,
     }),
@@ -182,6 +186,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     versions: openVersions(state),
     access,
     accessKeys,
+    parameters,
     logGroups,
     api,
     mappings: [],

@@ -7,6 +7,7 @@ import * as lambda from "./lambda/provision.ts";
 import { nameOf } from "./shared/inputs.ts";
 import { bucket, queue, queuePolicy, topic, topicSubscription } from "./messaging/provision.ts";
 import { table } from "./dynamodb/provision.ts";
+import { parameter } from "./ssm/provision.ts";
 import { schedule } from "./scheduler/provision.ts";
 
 /** Provisioners by resource type, each in its service's folder. A new type is added here. */
@@ -28,6 +29,7 @@ const provisioners: Readonly<Record<string, Provision>> = {
   "aws:apigatewayv2/stage:Stage": stage,
   "aws:apigatewayv2/authorizer:Authorizer": authorizer,
   "aws:scheduler/schedule:Schedule": schedule,
+  "aws:ssm/parameter:Parameter": parameter,
   "aws:iam/role:Role": role,
   "aws:iam/rolePolicy:RolePolicy": rolePolicy,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
@@ -57,7 +59,6 @@ const noLocalEffect: Readonly<Record<string, string>> = {
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "nobody signs in from outside",
   "aws:ec2/*": "functions share this machine's network",
   "aws:sesv2/*": "e-mail ends in the mailbox, and nothing bounces",
-  "aws:ssm/*": "nothing reads parameters here",
 };
 
 /** Outputs that a program may read of a resource without effect. */

@@ -314,7 +314,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       `consumers.inventroy: there is no handler "inventroy"; did you mean "inventory"? (known: ${CONSUMERS}). ${ANY_NAME}`,
       `consumers.inventory.batchSise: is not a key; did you mean "batchSize"? (known: ${ENTRY_KEYS})`,
       "consumers.inventory.batchWindowSeconds: must be at least 1 where batchSize is over 10; got nothing",
-      'consumers.shipment.settings.ulr: is not a key; did you mean "url"? (known: url)',
+      'consumers.shipment.settings.ulr: is not a key; did you mean "url"? (known: credential, url)',
       "consumers.notifications.maxConcurrency: Too small: expected number to be >=2; got 1",
       "consumers.notifications.settings: no e-mail is sent; set `from` to an address that is verified in SES (this is production)",
       "alarms.email: nobody is told of an alarm; set it to an address that somebody reads (this is production)",

@@ -8,10 +8,18 @@ import { root } from "./support/evaluate.ts";
 const OURS = ["components", "config", "contracts", "evaluation", "handlers", "local", "openapi", "policy", "runtime"];
 const FILES = ["index.ts", "config.ts"];
 
-/** The contracts that know callers, countries, events, outbox and ledger as such, and no order. */
-const GENERAL = ["access", "cloud-event", "countries", "environment", "ledger", "metrics", "outbox", "problems"].map(
-  (name) => `contracts/${name}.ts`,
-);
+/** The contracts that know callers, countries, events, outbox, ledger and secrets as such, and no order. */
+const GENERAL = [
+  "access",
+  "cloud-event",
+  "countries",
+  "environment",
+  "ledger",
+  "metrics",
+  "outbox",
+  "problems",
+  "secrets",
+].map((name) => `contracts/${name}.ts`);
 
 interface Arrow {
   from: string;

@@ -19,6 +19,8 @@ const Outputs = z.object({
   consumers: z.record(z.string(), z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string() })),
   /** Of consumers, routes and the relay, by the name that their log lines have. */
   functions: z.record(z.string(), FunctionOutputs),
+  /** The parameters of each secret that the config names. */
+  secrets: z.record(z.string(), z.array(z.string())).default({}),
   /** Of the local cloud alone. */
   local: z.object({ endpoint: z.string(), token: z.string() }).optional(),
 });
@@ -51,13 +53,7 @@ export async function openTarget(values: { deployed?: string | undefined; state:
     const made = deployed === undefined ? "Start it anew with `npm start`" : "Deploy this version with `npm run up`";
     throw new CommandError(`The stack's outputs are not those of this version (${issues(error)}). ${made}.`);
   }
-  const config = {
-    region: outputs.topicArn.split(":")[3] ?? "eu-west-1",
-    ...(outputs.local && {
-      endpoint: outputs.local.endpoint,
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    }),
-  };
+  const config = clientConfig(outputs);
   const tables = new DynamoDBClient(config);
   const queues = new SQSClient(config);
   // AWS limits FilterLogEvents to a few calls a second: keep asking.
@@ -69,6 +65,15 @@ export async function openTarget(values: { deployed?: string | undefined; state:
   const documents = DynamoDBDocumentClient.from(tables, { unmarshallOptions: { wrapNumbers } });
   return { outputs, documents, queues, logs };
 }
+
+/** What the SDK's clients need to reach a stack. */
+export const clientConfig = ({ topicArn, local }: Target["outputs"]) => ({
+  region: topicArn.split(":")[3] ?? "eu-west-1",
+  ...(local && {
+    endpoint: local.endpoint,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  }),
+});
 
 /** A number that JavaScript cannot hold stays as DynamoDB has it, so that it can be shown and compared. */
 const wrapNumbers = (text: string): number | NumberValue =>

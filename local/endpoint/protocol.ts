@@ -54,7 +54,7 @@ export function invocationOf({ headers }: IncomingMessage): string | undefined {
 
 /** The service of an unsigned request's target, for the protocol in which it is refused. */
 function serviceOfTarget(prefix: string): string {
-  return { AmazonSQS: "sqs", Logs_20140328: "logs" }[prefix] ?? "dynamodb";
+  return { AmazonSQS: "sqs", AmazonSSM: "ssm", Logs_20140328: "logs" }[prefix] ?? "dynamodb";
 }
 
 /** The operation behind a REST service's method and path, as far as it is served. */

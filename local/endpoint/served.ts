@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { logsOperations } from "./logs.ts";
 import type { AwsCall, AwsError } from "./protocol.ts";
+import { ssmOperations } from "../ssm/operations.ts";
 
 /** What is served, by service as a signature names it. What DynamoDB serves, the local database knows. */
 const served: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -9,6 +10,7 @@ const served: Readonly<Record<string, readonly string[] | undefined>> = {
   logs: Object.keys(logsOperations),
   s3: undefined,
   ses: ["SendEmail"],
+  ssm: Object.keys(ssmOperations),
   sns: [
     ...["CreateTopic", "DeleteTopic", "ListTopics", "GetTopicAttributes", "SetTopicAttributes"],
     ...["Subscribe", "Unsubscribe", "ConfirmSubscription", "ListSubscriptions", "ListSubscriptionsByTopic"],

@@ -19,6 +19,8 @@ import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
 import type { Logs } from "../shared/logs.ts";
 import type { Part } from "../shared/parts.ts";
+import { ssmOperations } from "../ssm/operations.ts";
+import type { Parameters } from "../ssm/parameters.ts";
 
 /** What stands behind the endpoint. */
 export interface EndpointArgs extends ControlArgs {
@@ -35,6 +37,9 @@ export interface EndpointArgs extends ControlArgs {
   readonly accessKeys: ReadonlySet<string>;
   /** Judges what functions call. */
   readonly permissions: Permissions;
+  readonly region: string;
+  /** SSM's parameters. */
+  readonly parameters: Parameters;
   /** The functions' log groups, by name. */
   readonly logGroups: ReadonlyMap<string, LogGroup>;
   /** What the functions logged. */
@@ -89,6 +94,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, args: E
   if (call.service === "lambda") return answerLambda(call, request, response, body, await args.functions);
   if (call.service === "logs") {
     const answer = await logsOperations[call.operation]?.(parseJson(body.toString()), args);
+    if (answer && "body" in answer) return sendJson(response, 200, answer.body);
+    return sendError(response, call, answer?.error ?? notImplemented(call));
+  }
+  if (call.service === "ssm") {
+    const answer = ssmOperations[call.operation]?.(parseJson(body.toString()), args.parameters, args.region);
     if (answer && "body" in answer) return sendJson(response, 200, answer.body);
     return sendError(response, call, answer?.error ?? notImplemented(call));
   }

@@ -123,6 +123,14 @@ const onLogGroup: Describe = (input, { arnOf }, operation) => {
   return [{ action: `logs:${operation}`, resource: arnOf("logs", `log-group:${named}:log-stream:`) }];
 };
 
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html */
+const onParameter: Describe = (input, { arnOf }, operation) => {
+  const name = textAt(input, "Name");
+  return name === undefined
+    ? undefined
+    : [{ action: `ssm:${operation}`, resource: arnOf("ssm", `parameter/${name.replace(/^\//, "")}`) }];
+};
+
 /** What each operation asks for. `other` stands for those of a service that all ask alike. */
 const described: Readonly<Record<string, Readonly<Record<string, Describe>>>> = {
   dynamodb: {
@@ -166,6 +174,7 @@ const described: Readonly<Record<string, Readonly<Record<string, Describe>>>> = 
     PublishBatch: publishing,
     other: onTopic,
   },
+  ssm: { GetParameter: onParameter, PutParameter: onParameter },
   sqs: { ListQueues: onAll("sqs:ListQueues"), other: onQueue },
   // It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html.
   sts: { GetCallerIdentity: () => [] },

@@ -7,6 +7,7 @@ import type { Functions } from "../lambda/functions.ts";
 import type { Versions } from "../lambda/versions.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
+import type { Parameters } from "../ssm/parameters.ts";
 import type { Schedule } from "../scheduler/scheduler.ts";
 
 /** How this cloud was asked to run. */
@@ -46,6 +47,8 @@ export interface Services {
   readonly access: Access;
   /** The access keys that the endpoint accepts: a function's is its name. */
   readonly accessKeys: Set<string>;
+  /** SSM's parameters. */
+  readonly parameters: Parameters;
   /** The functions' log groups, by name. */
   readonly logGroups: Map<string, LogGroup>;
   /** The HTTP API, which answers when the program is complete. */

@@ -73,5 +73,15 @@ export const https = <const V extends Verbs["https"]>(...verbs: V[]): Use<"https
   load: () => import("../ports/https.ts"),
 });
 
+/**
+ * A secret that a person sets, such as a credential: which one, the consumer's setting of the same name says. Without the
+ * setting there is none.
+ */
+export const secret = <const V extends Verbs["secret"]>(...verbs: V[]): Use<"secret", V> => ({
+  kind: "secret",
+  verbs,
+  load: () => import("../ports/secret.ts"),
+});
+
 /** A table that the consumer brings along: created, protected and named with it. `key` is its partition key. */
 export const owned = <U extends Use<"table">>(use: U, key: string): U & { readonly key: string } => ({ ...use, key });

@@ -10,7 +10,23 @@ interface PlainUse {
   readonly verbs: readonly string[];
 }
 
-const kinds: { readonly [K in Kind]: () => Use<K, never> } = { table, bucket, topic, ledger, email, sms, https };
+/** An inline callback has no settings, and a secret is named by one: it has none, and needs no client of SSM. */
+const secret = (): Use<"secret", never> => ({
+  kind: "secret",
+  verbs: [],
+  load: async () => ({ open: () => () => ({ get: async () => undefined }) }),
+});
+
+const kinds: { readonly [K in Kind]: () => Use<K, never> } = {
+  table,
+  bucket,
+  topic,
+  ledger,
+  email,
+  sms,
+  https,
+  secret,
+};
 
 const withCode = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
   Object.fromEntries(Object.entries(plain).map(([name, { kind, verbs }]) => [name, { ...kinds[kind](), verbs }]));

@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Calls } from "./calls.ts";
 
@@ -73,4 +74,5 @@ export const smsClient = /* @__PURE__ */ once((calls) => observed(new SNSClient(
 export const sesClient = /* @__PURE__ */ once((calls) =>
   observed(new SESv2Client(single(calls, 10_000)), "ses", calls),
 );
+export const ssmClient = /* @__PURE__ */ once((calls) => observed(new SSMClient(defaults(calls)), "ssm", calls));
 export const s3Client = /* @__PURE__ */ once((calls) => observed(new S3Client(defaults(calls)), "s3", calls));

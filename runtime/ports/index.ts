@@ -2,6 +2,7 @@ import type { BucketPort } from "./bucket.ts";
 import type { EmailPort } from "./email.ts";
 import type { HttpsPort } from "./https.ts";
 import type { LedgerPort } from "./ledger.ts";
+import type { SecretPort } from "./secret.ts";
 import type { SmsPort } from "./sms.ts";
 import type { TablePort } from "./table.ts";
 import type { TopicPort } from "./topic.ts";
@@ -15,4 +16,5 @@ export interface Ports {
   email: EmailPort;
   sms: SmsPort;
   https: HttpsPort;
+  secret: SecretPort;
 }

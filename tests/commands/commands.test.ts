@@ -4,7 +4,8 @@ import { callsSuite } from "./calls.ts";
 import { deadLettersSuite } from "./dead-letters.ts";
 import { logsSuite } from "./logs.ts";
 import { ordersSuite } from "./orders.ts";
-import { runOn } from "./shared.ts";
+import { secretsSuite } from "./secrets.ts";
+import { runOn, runWithOn, type Shared } from "./shared.ts";
 import { stockSuite } from "./stock.ts";
 
 describe("the commands", () => {
@@ -13,12 +14,19 @@ describe("the commands", () => {
 
   // Messages become dead letters within seconds.
   before(async () => {
-    cloud = await startLocalCloud({ speed: 300 });
+    cloud = await startLocalCloud({ configFile: "tests/stacks/Pulumi.commands.yaml", speed: 300 });
     shop = new Shop(cloud.outputs);
+    await runWithOn(cloud, "token", "secret", ["set", "carrier"]);
   });
   after(() => cloud.stop());
 
-  const shared = () => ({ cloud, shop, run: (command: string, ...words: string[]) => runOn(cloud, command, words) });
+  const shared = (): Shared => ({
+    cloud,
+    shop,
+    run: (command, ...words) => runOn(cloud, command, words),
+    runWith: (input, command, ...words) => runWithOn(cloud, input, command, words),
+  });
+  secretsSuite(shared);
   stockSuite(shared);
   ordersSuite(shared);
   logsSuite(shared);

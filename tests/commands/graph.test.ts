@@ -50,7 +50,8 @@ describe("npm run graph", () => {
     const { code, stdout, stderr } = await run("--set", "patch.json");
     const project = "urn:pulumi:dev::boxes::";
     const parent = `${project}box:index:Box::box`;
-    const common = { parent, custom: true, protect: false, dependsOn: [], references: {}, formerUrns: [] };
+    const own = { protect: false, ignoreChanges: [], dependsOn: [], references: {}, formerUrns: [] };
+    const common = { parent, custom: true, ...own };
     const topic = `${project}box:index:Box$aws:sns/topic:Topic::topic`;
 
     expect({ code, stderr, list: JSON.parse(stdout) as unknown }).to.deep.equal({

@@ -1,5 +1,5 @@
 import type { LocalCloud } from "../support/cloud.ts";
-import { runCommand, type Ran } from "../support/command.ts";
+import { runCommand, runScript, type Ran } from "../support/command.ts";
 import type { Shop } from "../support/shop.ts";
 
 /** The one local cloud of these suites, and a command that works on it. */
@@ -7,11 +7,17 @@ export interface Shared {
   readonly cloud: LocalCloud;
   readonly shop: Shop;
   readonly run: (command: string, ...words: readonly string[]) => Promise<Ran>;
+  /** With a text on its standard input. */
+  readonly runWith: (input: string, command: string, ...words: readonly string[]) => Promise<Ran>;
 }
 
 /** Runs a command on a local cloud. */
 export const runOn = (cloud: LocalCloud, command: string, words: readonly string[]): Promise<Ran> =>
   runCommand(command, words.includes("--state") ? words : [...words, "--state", cloud.state]);
+
+/** Runs a command on a local cloud, with a text on its standard input. */
+export const runWithOn = (cloud: LocalCloud, input: string, command: string, words: readonly string[]): Promise<Ran> =>
+  runScript(`commands/${command}.ts`, [...words, "--state", cloud.state], { input });
 
 /** What a command prints when all goes well. */
 export const printed = (...lines: readonly string[]): Ran => ({ code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" });

@@ -14,7 +14,7 @@ import { orderRequest, storedOrder } from "../support/orders.ts";
 import { useWorlds } from "../support/world/world.ts";
 
 const { orderId } = storedOrder;
-const [LOAD, READ, COMMIT, PUBLISH, CLEAR, BOOK, CANCEL] = [
+const [LOAD, READ, COMMIT, PUBLISH, CLEAR, BOOK, CANCEL, GET] = [
   "dynamodb.BatchGetItem",
   "dynamodb.GetItem",
   "dynamodb.TransactWriteItems",
@@ -22,6 +22,7 @@ const [LOAD, READ, COMMIT, PUBLISH, CLEAR, BOOK, CANCEL] = [
   "dynamodb.UpdateItem",
   "https.POST",
   "https.DELETE",
+  "ssm.GetParameter",
 ] as const;
 const withCarrier = { SETTINGS: '{"url":"https://carrier.example/v1"}' };
 const booked: Answer = { status: 201, body: { carrier: "World Express", trackingNumber: "WX-1", price: 5 } };
@@ -72,6 +73,32 @@ describe("a shipment's booking", () => {
         },
       },
     ]);
+  });
+
+  const withCredential = {
+    SETTINGS: '{"url":"https://carrier.example/v1","credential":"carrier"}',
+    RESOURCES: '{"orders":"orders","credential":"/order-fanout/dev/shipment/carrier"}',
+  };
+  const value = (Value: string): Answer => ({ Parameter: { Value } });
+  const unauthorized: Answer = { status: 401, body: {} };
+  const tokens = z.array(z.object({ headers: z.object({ authorization: z.string() }) }));
+  /** The tokens that the carrier got. */
+  const tokensOf = (asked: unknown) => tokens.parse(asked).map(({ headers }) => headers.authorization);
+
+  it("carries the credential, and where the carrier refuses it, once more the one that is set by now", async () => {
+    const script = { [BOOK]: [unauthorized, booked], [COMMIT]: [{}], [PUBLISH]: [{}], [CLEAR]: [{}] };
+    const given = { ...script, [GET]: [value("old"), value("new")] };
+    const { answer, asked, inputs } = await deliver("confirmed", withCredential, given);
+
+    expect(answer).to.deep.equal(failures());
+    expect(asked.slice(0, 5)).to.deep.equal([LOAD, GET, BOOK, GET, BOOK]);
+    expect(tokensOf(inputs(BOOK))).to.deep.equal(["Bearer old", "Bearer new"]);
+  });
+
+  it("is tried later where the credential is still the one that the carrier refuses", async () => {
+    const given = { [BOOK]: [unauthorized], [GET]: [value("old"), value("old")] };
+    const { answer, asked } = await deliver("confirmed", withCredential, given);
+    expect([answer, asked]).to.deep.equal([failures("m-1"), [LOAD, GET, BOOK, GET]]);
   });
 
   const lost = { [BOOK]: [booked], [COMMIT]: [cancelled("ConditionalCheckFailed", "None")] };

@@ -91,8 +91,9 @@ export class CloudProcess {
   /** Asks or, with the token, changes something under /_local/. */
   async local(path: string, init?: RequestInit): Promise<unknown> {
     const { local } = Started.parse(await this.ready);
-    const headers = { "x-local-token": local.token };
+    const headers = new Headers(init?.headers);
+    headers.set("x-local-token", local.token);
     const response = await fetch(`${this.endpoint}/_local/${path}`, { ...init, headers });
-    return response.json();
+    return response.status === 204 ? undefined : response.json();
   }
 }

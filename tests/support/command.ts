@@ -18,14 +18,15 @@ export const runCommand = (name: string, words: readonly string[], env?: NodeJS.
 export function runScript(
   file: string,
   words: readonly string[],
-  { timeout = 140_000, env = process.env, cwd = process.cwd() } = {},
+  { timeout = 140_000, env = process.env, cwd = process.cwd(), input = "" } = {},
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [file, ...words],
       { timeout, cwd, env: { ...env, NODE_COMPILE_CACHE } },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );
+    if (input !== "") child.stdin?.end(input);
   });
 }

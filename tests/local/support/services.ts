@@ -24,6 +24,7 @@ export const fakeServices = (state: string, over: Partial<Services> = {}): Servi
   versions: { publish: () => "1" },
   access: createAccess(),
   accessKeys: new Set(),
+  parameters: { get: () => undefined, put: () => 1 },
   logGroups: new Map(),
   api: createApi(),
   mappings: [],
