@@ -27,6 +27,7 @@ const stacks: Readonly<Record<string, { stack: string; stacks?: string; over?: o
           survivesOutageMinutes: 2_880,
           provisioned: { min: 2, max: 3 },
           reservedConcurrency: 30,
+          settings: { url: "https://carrier.order-fanout.dev/v1", credential: "carrier" },
         },
       },
     },
