@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import * as z from "zod";
 import { getOrder } from "../../../handlers/index.ts";
 import type { World } from "../world/world.ts";
@@ -42,7 +42,7 @@ async function seen(world: World, sku: string, orderId: string | undefined, answ
 
 const customers = new Map<string, { customerId: string }>();
 
-/** Places an order of a SKU and a customer of its own. */
+/** Places an order of a SKU and a customer of its own, whom nothing was sent to before. */
 async function place(
   world: World,
   { onHand = 5, postalCode = "SW1Y 4JH", key }: { onHand?: number; postalCode?: string; key?: string } = {},
@@ -52,6 +52,12 @@ async function place(
   await world.sells(sku, onHand);
   const order = {
     customerId,
+    customer: {
+      name: "Ada Lovelace",
+      email: `${customerId}@example.com`,
+      phone: `+44207${String(randomInt(10_000_000)).padStart(7, "0")}`,
+      smsConsent: true,
+    },
     items: [{ sku, quantity: 2 }],
     shippingAddress: { line1: "12 St James's Sq", city: "London", postalCode, countryCode: "GB" },
   };
