@@ -84,5 +84,10 @@ export const functions = Object.fromEntries(
   Object.entries(handlerFunctions).map(([name, { outputs }]) => [name, outputs]),
 );
 export const { surges } = config;
+/** What the policy pack cannot see in the resources. */
+export const policy = {
+  production: config.production,
+  survivesOutageMinutes: Object.fromEntries(configured.map((entry) => [entry.name, entry.survivesOutageMinutes])),
+};
 export const alarmTopicArn = operations.topic.arn;
 export const dashboard = operations.dashboard.dashboardName;

@@ -16,7 +16,7 @@ export const packFile = fileURLToPath(new URL("pack/index.js", import.meta.url))
 export async function packSource(): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ["policy/pack.ts"],
+    entryPoints: ["policy/pack-entry.ts"],
     bundle: true,
     write: false,
     platform: "node",

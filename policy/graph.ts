@@ -25,7 +25,7 @@ export const UNKNOWN: unique symbol = Symbol("unknown");
 /** Thrown where a rule needs a value that a preview cannot know: the rule then judges the resource after the update. */
 export class UnknownValue extends Error {}
 
-const STACK = "pulumi:pulumi:Stack";
+export const STACK = "pulumi:pulumi:Stack";
 
 export const ofType = (graph: Graph, type: string): GraphResource[] =>
   graph.filter((resource) => resource.type === type);

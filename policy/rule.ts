@@ -1,10 +1,22 @@
-import { UnknownValue, type Graph, type GraphResource } from "./graph.ts";
+import { at, isRecord, ofType, STACK, UnknownValue, type Graph, type GraphResource } from "./graph.ts";
 
 /** What the stack's config asks of its graph. */
 export interface Settings {
   readonly production: boolean;
   /** The outage that each consumer must survive, in minutes. */
   readonly outageMinutes: Readonly<Record<string, number>>;
+}
+
+/** The settings that the stack has as its output `policy`: the CLI does not hand its config to a policy pack. */
+export function settingsOf(graph: Graph): Settings {
+  const [stack] = ofType(graph, STACK);
+  if (stack === undefined || at(stack, "policy") === undefined) throw new Error("the stack has no output `policy`");
+  const outages = at(stack, "policy", "survivesOutageMinutes");
+  const entries = isRecord(outages) ? Object.entries(outages) : [];
+  return {
+    production: at(stack, "policy", "production") === true,
+    outageMinutes: Object.fromEntries(entries.map(([name, minutes]): [string, number] => [name, Number(minutes)])),
+  };
 }
 
 /** A rule that every resource graph obeys, or every one of production. */

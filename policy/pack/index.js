@@ -1,31 +1,8 @@
 // Made of policy/ by `npm run policy`. Edit the rules there.
 "use strict";
-var __create = Object.create;
-var __defProp = Object.defineProperty;
-var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
-var __getOwnPropNames = Object.getOwnPropertyNames;
-var __getProtoOf = Object.getPrototypeOf;
-var __hasOwnProp = Object.prototype.hasOwnProperty;
-var __copyProps = (to, from, except, desc) => {
-  if (from && typeof from === "object" || typeof from === "function") {
-    for (let key of __getOwnPropNames(from))
-      if (!__hasOwnProp.call(to, key) && key !== except)
-        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
-  }
-  return to;
-};
-var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
-  // If the importer is in node compatibility mode or this is not an ESM
-  // file that has been converted to a CommonJS file using a Babel-
-  // compatible transform (i.e. "__esModule" has not been set), then set
-  // "default" to the CommonJS "module.exports" for node compatibility.
-  isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
-  mod
-));
 
-// policy/pack.ts
+// policy/pack-entry.ts
 var import_policy = require("@pulumi/policy");
-var pulumi = __toESM(require("@pulumi/pulumi"), 1);
 
 // policy/graph.ts
 var UNKNOWN = /* @__PURE__ */ Symbol("unknown");
@@ -91,6 +68,16 @@ var oneOrMore = (value) => Array.isArray(value) ? Array.from(value, (item) => it
 var texts = (value) => oneOrMore(value).map(String);
 
 // policy/rule.ts
+function settingsOf(graph) {
+  const [stack] = ofType(graph, STACK);
+  if (stack === void 0 || at(stack, "policy") === void 0) throw new Error("the stack has no output `policy`");
+  const outages = at(stack, "policy", "survivesOutageMinutes");
+  const entries = isRecord(outages) ? Object.entries(outages) : [];
+  return {
+    production: at(stack, "policy", "production") === true,
+    outageMinutes: Object.fromEntries(entries.map(([name, minutes]) => [name, Number(minutes)]))
+  };
+}
 function findingsOf(rule, graph, settings) {
   if (rule.productionOnly && !settings.production) return [];
   return judged(rule, graph).flatMap((resource) => {
@@ -1276,7 +1263,7 @@ var rules = [
   ...orderRules
 ].sort((a, b) => a.row - b.row);
 
-// policy/pack.ts
+// policy/pack-entry.ts
 new import_policy.PolicyPack("order-fanout", {
   enforcementLevel: "mandatory",
   policies: rules.map((rule) => ({
@@ -1285,19 +1272,11 @@ new import_policy.PolicyPack("order-fanout", {
     url: rule.page,
     remediationSteps: rule.fix,
     validateStack: ({ resources }, report) => {
-      for (const { resource, fix } of findingsOf(rule, graphOf(resources), readSettings())) report(fix, resource);
+      const graph = graphOf(resources);
+      for (const { resource, fix } of findingsOf(rule, graph, settingsOf(graph))) report(fix, resource);
     }
   }))
 });
-function readSettings() {
-  const config = new pulumi.Config("order-fanout");
-  const consumers = Object.entries(config.getObject("consumers") ?? {});
-  const outages = consumers.map(([name, entry]) => [
-    name,
-    isRecord(entry) ? Number(entry["survivesOutageMinutes"] ?? 0) : 0
-  ]);
-  return { production: config.getBoolean("production") ?? false, outageMinutes: Object.fromEntries(outages) };
-}
 function graphOf(resources) {
   return resources.map((resource) => ({
     urn: resource.urn,

@@ -13,10 +13,9 @@ import { root } from "../support/evaluate.ts";
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The policy pack in a process of its own, as the CLI runs it: it prints its port, and is asked by gRPC. */
-export async function startPack(config: Readonly<Record<string, string>>) {
+export async function startPack() {
   const child = spawn(process.execPath, ["index.js", "127.0.0.1:1"], {
     cwd: join(root, "policy/pack"),
-    env: { ...process.env, PULUMI_CONFIG: JSON.stringify(config) },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [port] = (await once(child.stdout, "data")) as [Buffer];

@@ -1,13 +1,13 @@
 import proto from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { expect } from "chai";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { packFile, packSource } from "../../policy/build.ts";
 import type { Graph } from "../../policy/graph.ts";
 import { rules } from "../../policy/rules.ts";
 import { FUNCTION, QUEUE, QUEUE_POLICY } from "../../policy/types.ts";
-import { configOf, evaluateProgram, root } from "../support/evaluate.ts";
+import { evaluateProgram, root } from "../support/evaluate.ts";
 import { policyGraph } from "../support/policy-graph.ts";
 import { all, hide, replace, set } from "./edits.ts";
 import { startPack } from "./pack-process.ts";
@@ -25,26 +25,22 @@ describe("the policy pack", () => {
     );
   });
 
+  it("is no module that Node would find before the pack's folder: the CLI requires `policy/pack`", async () => {
+    expect((await readdir(join(root, "policy"))).filter((name) => name.startsWith("pack."))).to.deep.equal([]);
+  });
+
   it("needs the versions that the project has", async () => {
     const [ours, pack] = await Promise.all([readPackage("package.json"), readPackage("policy/pack/package.json")]);
     const known = { ...ours.dependencies, ...ours.devDependencies };
-    expect(pack.dependencies).to.deep.equal({
-      "@pulumi/policy": known["@pulumi/policy"],
-      "@pulumi/pulumi": known["@pulumi/pulumi"],
-    });
+    expect(pack.dependencies).to.deep.equal({ "@pulumi/policy": known["@pulumi/policy"] });
   });
 
   describe("run as the CLI runs it", () => {
     let graph: Graph;
     let pack: Awaited<ReturnType<typeof startPack>>;
     before(async () => {
-      const asked = { stack: "policy" };
-      graph = policyGraph((await evaluateProgram(asked)).resources);
-      const config = Object.entries(await configOf(asked)).map(([key, value]) => [
-        `order-fanout:${key}`,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]);
-      pack = await startPack(z.record(z.string(), z.string()).parse(Object.fromEntries(config)));
+      graph = policyGraph(await evaluateProgram({ stack: "policy" }));
+      pack = await startPack();
     });
     after(() => pack.stop());
 

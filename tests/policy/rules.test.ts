@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Graph } from "../../policy/graph.ts";
-import { findingsOf, judged, type Finding, type Settings } from "../../policy/rule.ts";
+import { STACK, type Graph } from "../../policy/graph.ts";
+import { findingsOf, judged, settingsOf, type Finding, type Settings } from "../../policy/rule.ts";
 import { rules } from "../../policy/rules.ts";
 import { FUNCTION, QUEUE, QUEUE_POLICY } from "../../policy/types.ts";
-import { configOf, evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
-import { policyGraph, settingsOf } from "../support/policy-graph.ts";
+import { evaluateProgram, ownersValues, root } from "../support/evaluate.ts";
+import { policyGraph } from "../support/policy-graph.ts";
 import { generatedConfigs } from "./configs.ts";
 import { all, hide, set } from "./edits.ts";
 import { EVERY_FUNCTION, mutants } from "./mutants.ts";
@@ -38,8 +38,8 @@ const [generated = []] = fc.sample(generatedConfigs, { numRuns: 1, seed });
 const graphs = { ...stacks, ...Object.fromEntries(generated.map((one, index) => [`seed ${seed}, ${index}`, one])) };
 
 async function evaluated(asked: { stack: string; stacks?: string; over?: object }) {
-  const { resources } = await evaluateProgram(asked);
-  return { graph: policyGraph(resources), settings: settingsOf(await configOf(asked)) };
+  const graph = policyGraph(await evaluateProgram(asked));
+  return { graph, settings: settingsOf(graph) };
 }
 
 const allFindings = (graph: Graph, settings: Settings): Finding[] =>
@@ -104,6 +104,15 @@ describe("the rules of a graph", () => {
     for (const { title, edit } of broken) {
       expect(allFindings(edit(graph), { ...settings, production: false }), title).to.deep.equal([]);
     }
+  });
+
+  it("read from the stack's outputs whether it is production, and which outages it must survive", () => {
+    const none = { inventory: 0, analytics: 0, loyalty: 0, audit: 0 };
+    expect(settings).to.deep.equal({
+      production: true,
+      outageMinutes: { ...none, notifications: 1_440, shipment: 1_440 },
+    });
+    expect(() => settingsOf(graph.filter(({ type }) => type !== STACK))).to.throw("the stack has no output `policy`");
   });
 
   it("leave what a preview cannot know to the update after it, and judge the rest", () => {

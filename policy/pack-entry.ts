@@ -1,8 +1,7 @@
 // The policy pack: `npm run policy` makes policy/pack/index.js of it, which `pulumi preview --policy-pack policy/pack` runs.
 import { PolicyPack, type PolicyResource, type StackValidationPolicy } from "@pulumi/policy";
-import * as pulumi from "@pulumi/pulumi";
 import { isRecord, UNKNOWN, type Graph, type GraphResource } from "./graph.ts";
-import { findingsOf, type Settings } from "./rule.ts";
+import { findingsOf, settingsOf } from "./rule.ts";
 import { rules } from "./rules.ts";
 
 new PolicyPack("order-fanout", {
@@ -13,21 +12,11 @@ new PolicyPack("order-fanout", {
     url: rule.page,
     remediationSteps: rule.fix,
     validateStack: ({ resources }, report) => {
-      for (const { resource, fix } of findingsOf(rule, graphOf(resources), readSettings())) report(fix, resource);
+      const graph = graphOf(resources);
+      for (const { resource, fix } of findingsOf(rule, graph, settingsOf(graph))) report(fix, resource);
     },
   })),
 });
-
-/** The stack's config, which Pulumi hands to the pack's process as to a program's. */
-function readSettings(): Settings {
-  const config = new pulumi.Config("order-fanout");
-  const consumers = Object.entries(config.getObject<Record<string, unknown>>("consumers") ?? {});
-  const outages = consumers.map(([name, entry]): [string, number] => [
-    name,
-    isRecord(entry) ? Number(entry["survivesOutageMinutes"] ?? 0) : 0,
-  ]);
-  return { production: config.getBoolean("production") ?? false, outageMinutes: Object.fromEntries(outages) };
-}
 
 /** The stack as the rules read it. */
 function graphOf(resources: readonly PolicyResource[]): Graph {
