@@ -65,7 +65,7 @@ const handlerFunctions = {
 };
 const operations = new Operations("operations", {
   alarms: config.alarms,
-  onHoldDays: config.onHoldDays,
+  own: [store.onHoldAlarm],
   topic,
   api,
   consumers: queues,

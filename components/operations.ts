@@ -6,6 +6,8 @@ import type { System } from "./operations/system.ts";
 import { denyWithoutTls, placeOf, policy } from "./permissions.ts";
 
 export interface OperationsArgs extends System {
+  /** Alarms about what the program's own parts report. */
+  own: readonly Alarm[];
   /** Who is told of an alarm: an e-mail address, which has to confirm its subscription once. Default nobody. */
   alarms: { readonly email?: string | undefined };
 }
@@ -31,6 +33,7 @@ export class Operations extends pulumi.ComponentResource {
     }
     for (const alarm of [
       ...alarmsOfStack(args),
+      ...args.own,
       ...alarmsOfApi(args.api),
       ...args.consumers.flatMap(alarmsOfConsumer),
       ...args.functions.flatMap(alarmsOfFunction),

@@ -6,7 +6,9 @@ import { createAnalyticsCatalog } from "./analytics-catalog.ts";
 import type { FanOutTopic } from "./fan-out-topic.ts";
 import { ON_HOLD_INDEX, onHoldIndexKey, ORDERS_TTL, ordersOutboxKey } from "../contracts/orders-table.ts";
 import { OUTBOX_INDEX } from "../contracts/outbox.ts";
-import { type FunctionVpc, type HandlerFunction } from "./handler-function.ts";
+import { METRICS_NAMESPACE, type MetricName } from "../contracts/metrics.ts";
+import { eventSource, type FunctionVpc, type HandlerFunction } from "./handler-function.ts";
+import type { Alarm } from "./operations/alarms.ts";
 import { denyWithoutTls, policy } from "./permissions.ts";
 import type { EffectLedger, Outbox } from "./resources.ts";
 import { scheduledFunction } from "./scheduled-function.ts";
@@ -44,6 +46,8 @@ export class OrderStore extends pulumi.ComponentResource {
   readonly relay: HandlerFunction;
   /** Cancels what has been on hold for too long. */
   readonly holds: HandlerFunction;
+  /** Comes before an order on hold cancels itself. */
+  readonly onHoldAlarm: Alarm;
 
   constructor(name: string, args: OrderStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("order-fanout:orders:OrderStore", name, {}, opts);
@@ -91,9 +95,30 @@ export class OrderStore extends pulumi.ComponentResource {
       this,
     );
 
+    this.onHoldAlarm = onHoldAlarm(args.onHoldDays);
+
     this.names = { orders: this.orders.name, stock: this.stock.name, effects: this.effects.ledger.name };
     this.registerOutputs({ ...this.names, lake: this.lake.id });
   }
+}
+
+/** Two days before an order cancels itself, or half the time where that is longer. */
+function onHoldAlarm(onHoldDays: number): Alarm {
+  const days = Math.max(onHoldDays - 2, onHoldDays / 2);
+  return {
+    name: "on-hold-alarm",
+    meaning: `An order has been on hold for over ${days} days: after ${onHoldDays} it cancels itself.`,
+    section: "on-hold-for-long",
+    watched: {
+      namespace: METRICS_NAMESPACE,
+      metricName: "OldestOnHoldSeconds" satisfies MetricName,
+      dimensions: { source: eventSource() },
+      statistic: "Maximum",
+      period: 3_600,
+    },
+    threshold: days * 24 * 3_600,
+    evaluationPeriods: 1,
+  };
 }
 
 /** Of the events that are not published yet, sharded; and of the orders that are on hold. */

@@ -82,7 +82,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       ),
       ...["relay", "orders", "orders-relay", "api-health", "operations-x"].map(
         (name) =>
-          `consumers.${name}: other parts of the program have \`relay\`, and names that begin with \`api\`, \`operations\` or \`orders\`; choose another name`,
+          `consumers.${name}: other parts of the program have \`relay\` and \`holds\`, and names that begin with \`api\`, \`operations\` or \`orders\`; choose another name`,
       ),
     ],
   },
@@ -262,6 +262,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       corsOrigins: ["https://shop.order-fanout.dev", "*"],
       throttle: { rate: 0, burst: 1.5 },
       contactDays: 0,
+      onHoldDays: 0,
       logRetentionDays: 31,
       local: 1,
       alarms: { email: "nobody", sms: "+442071234567" },
@@ -282,6 +283,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       "accountConcurrency: Too small: expected number to be >=10; got 9",
       "apiReservedConcurrency: Too small: expected number to be >=1; got 0",
       "contactDays: Too small: expected number to be >=1; got 0",
+      "onHoldDays: Too small: expected number to be >=1; got 0",
       `tags: ${TAGS}; got {"AWS:stage":"prod"}`,
       "logRetentionDays: Invalid option: expected one of 1|3|5|7|14|30|60|90|120|150|180|365|400|545|731|1096|1827|2192|2557|2922|3288|3653; got 31",
     ],
@@ -350,6 +352,7 @@ const good = {
       apiReservedConcurrency: 20,
       tags: { stage: "prod", "cost centre": "4711/é" },
       contactDays: 30,
+      onHoldDays: 7,
       logRetentionDays: 365,
       consumers: {
         shipment: {
@@ -377,6 +380,7 @@ const good = {
         apiReservedConcurrency: 20,
         tags: { stage: "prod", "cost centre": "4711/é" },
         contactDays: 30,
+        onHoldDays: 7,
         logRetentionDays: 365,
         consumers: [
           {

@@ -24,7 +24,7 @@ export interface Alarm extends Required<Pick<Args, "threshold" | "evaluationPeri
 /** The sections of `docs/operations.md`. */
 export const sections = [
   "events-wait-in-the-outbox",
-  "orders-are-on-hold",
+  "on-hold-for-long",
   "dead-letters",
   "messages-wait",
   "messages-fail-again-and-again",
@@ -62,8 +62,7 @@ const own = <M extends MetricName>(id: string, metricName: M, dimensions: Dimens
 });
 
 /** Of the outbox, of the topic, and of what consumers send to people. */
-export function alarmsOfStack({ topic, consumers, onHoldDays }: System): Alarm[] {
-  const warnedDays = Math.max(onHoldDays - 2, onHoldDays / 2);
+export function alarmsOfStack({ topic, consumers }: System): Alarm[] {
   return [
     {
       name: "outbox-alarm",
@@ -74,14 +73,6 @@ export function alarmsOfStack({ topic, consumers, onHoldDays }: System): Alarm[]
       evaluationPeriods: 3,
       // The relay reports each minute: silence is a failure of its own.
       treatMissingData: "breaching",
-    },
-    {
-      name: "on-hold-alarm",
-      meaning: `An order has been on hold for over ${warnedDays} days: after ${onHoldDays} it cancels itself.`,
-      section: "orders-are-on-hold",
-      watched: maximum(METRICS_NAMESPACE, "OldestOnHoldSeconds", { source: eventSource() }, 3_600),
-      threshold: warnedDays * 24 * 3_600,
-      evaluationPeriods: 1,
     },
     {
       name: `${topic.name}-failed`,

@@ -35,8 +35,6 @@ export interface System {
   readonly topic: { readonly name: string; readonly topic: aws.sns.Topic; readonly types: readonly string[] };
   readonly api: WatchedApi;
   readonly consumers: readonly WatchedConsumer[];
-  /** Days that an order may be on hold before it cancels itself. */
-  readonly onHoldDays: number;
   /** Every function: of the API, of the consumers, and the relay. */
   readonly functions: readonly WatchedFunction[];
 }

@@ -1230,7 +1230,7 @@ var storageRules = [
     judge: (table) => {
       const indexes = listAt(table, "globalSecondaryIndexes").filter(isRecord);
       const wrong = indexes.filter(
-        ({ hashKey, rangeKey, projectionType }) => hashKey !== "outboxShard" || rangeKey !== "outboxSince" || projectionType !== "KEYS_ONLY"
+        ({ name, hashKey, rangeKey, projectionType }) => projectionType !== "KEYS_ONLY" || name === "outbox" && (hashKey !== "outboxShard" || rangeKey !== "outboxSince")
       );
       return wrong.length === 0 ? void 0 : `${wrong.map(({ name }) => String(name)).join(", ")} is otherwise`;
     }

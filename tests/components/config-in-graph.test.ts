@@ -71,8 +71,8 @@ describe("the stack's config, in the graph", () => {
   });
 
   it("counts each of the API's functions among the reservations, the preflight's too", async () => {
-    const over = { apiReservedConcurrency: 100, accountConcurrency: 699, corsOrigins: ["http://shop.test"] };
+    const over = { apiReservedConcurrency: 100, accountConcurrency: 799, corsOrigins: ["http://shop.test"] };
     const refused = await evaluate("dev", over).catch(({ message }: Error) => message);
-    expect(refused).to.match(/^ {2}accountConcurrency: 600 executions are reserved, .*\. Reserve at most 599,/m);
+    expect(refused).to.match(/^ {2}accountConcurrency: 700 executions are reserved, .*\. Reserve at most 699,/m);
   });
 });
