@@ -22,6 +22,8 @@ const authorizer = test("tests/components/authorizer.test.ts", "the API's author
 const graphRules = test("tests/policy/rules.test.ts", "the rules over every graph");
 const caller = test("tests/handlers/callers.test.ts", "a caller with a token");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
+const page = test("tests/local/cloud.test.ts", "The local cloud: a web page");
+const state = test("tests/local/shared/state.test.ts", "a folder for the local cloud's state");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
 const zombie = promise("a zombie is fenced: a function that goes on after its lease changes nothing (I13)");
@@ -426,5 +428,78 @@ export const guards: readonly Guard[] = [
     "handlers/place-order.ts",
     "customerId: caller?.subject ?? body.customerId",
     "customerId: body.customerId",
+  ),
+  guard(
+    "the laptop",
+    "a Host header names this machine",
+    page("whose DNS name leads here is refused on both ports; the machine's own names are answered"),
+    "local/endpoint/server.ts",
+    "refuseHost(request, args.port) ??",
+    "",
+  ),
+  guard(
+    "the laptop",
+    "a web page makes no AWS call",
+    page("makes no AWS call, whatever kind of request its browser sends without asking"),
+    "local/endpoint/web-pages.ts",
+    "headers.origin === undefined && !isFromElsewhere(headers)",
+    "true",
+  ),
+  guard(
+    "the laptop",
+    "a change under /_local/ takes the token",
+    page("of another origin sees nothing under /_local/, and nobody changes anything there without the token"),
+    "local/endpoint/web-pages.ts",
+    "headers[tokenHeader] === token",
+    "true",
+  ),
+  guard(
+    "the laptop",
+    "a folder of other files is not taken",
+    state("is no folder with anything else in it, nor one that only looks alike, nor a link to one"),
+    "local/shared/state.ts",
+    "!names.includes(marker) && !isUnmarkedState(names)",
+    "false",
+  ),
+  guard(
+    "the laptop",
+    "--fresh deletes only what is ours",
+    state("loses what is ours with --fresh, and nothing else, not even by a link of our name"),
+    "local/shared/state.ts",
+    "isOurs(name) && !kept.has(name)",
+    "!kept.has(name)",
+  ),
+  guard(
+    "the laptop",
+    "a fetched binary is the known one",
+    test(
+      "tests/local/dynamodb/binary.test.ts",
+      "dynoxide's binary",
+    )("is not kept, and so never run, when the hash is another"),
+    "local/dynamodb/binary.ts",
+    "if (hash !== integrity) {",
+    "if (false) {",
+  ),
+  guard(
+    "secrets",
+    "no update writes a secret again",
+    test(
+      "tests/components/secrets.test.ts",
+      "a consumer's secret",
+    )("is a SecureString of each consumer that names it, with a placeholder that no update writes again"),
+    "components/secrets.ts",
+    'ignoreChanges: ["value", "valueWo", "valueWoVersion"]',
+    "ignoreChanges: []",
+  ),
+  guard(
+    "secrets",
+    "a secret is read anew after 5 minutes",
+    test(
+      "tests/runtime/ports/secret.test.ts",
+      "a secret",
+    )("is read decrypted, and again only when it is 5 minutes old, for all events of the container"),
+    "runtime/ports/secret.ts",
+    "now < kept.at + KEPT_MS",
+    "true",
   ),
 ];
