@@ -21,12 +21,17 @@ const sending = test("tests/runtime/ports/sending.test.ts", "an e-mail or an SMS
 const authorizer = test("tests/components/authorizer.test.ts", "the API's authorizer");
 const graphRules = test("tests/policy/rules.test.ts", "the rules over every graph");
 const caller = test("tests/handlers/callers.test.ts", "a caller with a token");
+const evaluation = test("tests/local/iam/evaluate.test.ts", "the evaluation of policies");
+const atStart = test("tests/local/iam/at-start.test.ts", "the local cloud's start");
+const permissions = test("tests/permissions/least-privilege.test.ts", "the permissions of the program");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 const page = test("tests/local/cloud.test.ts", "The local cloud: a web page");
 const state = test("tests/local/shared/state.test.ts", "a folder for the local cloud's state");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
 const zombie = promise("a zombie is fenced: a function that goes on after its lease changes nothing (I13)");
+
+const takenOut = permissions("suffice for every journey, and each is missed where it is taken out");
 
 const guard = (
   promised: string,
@@ -501,5 +506,73 @@ export const guards: readonly Guard[] = [
     "runtime/ports/secret.ts",
     "now < kept.at + KEPT_MS",
     "true",
+    "least privilege",
+    "a denial wins",
+    evaluation("lets a denial win over a permission, whichever comes first"),
+    "local/iam/evaluate.ts",
+    "if (denial) return { allowed: false, kind, statement: denial.name };",
+    "",
+  ),
+  guard(
+    "least privilege",
+    "a service has no role's rights",
+    evaluation("never allows a service by a role's policy"),
+    "local/iam/evaluate.ts",
+    "request.service === undefined ? fitting(identity) : []",
+    "fitting(identity)",
+  ),
+  guard(
+    "least privilege",
+    "what a policy says and nobody implements is an error",
+    test(
+      "tests/local/iam/statement.test.ts",
+      "a policy that the local cloud does not understand is an error, which names",
+    )("an element: NotAction"),
+    "local/iam/statement.ts",
+    'if (foreign.length > 0) throw missing(source, where, foreign.join(", "));',
+    "",
+  ),
+  guard(
+    "least privilege",
+    "a call that is forbidden is not made",
+    test(
+      "tests/local/cloud.test.ts",
+      "The local cloud: its AWS endpoint",
+    )("has SES refuse what the limits that it is told do not allow, until they are taken away"),
+    "local/endpoint/server.ts",
+    "if (forbidden) return sendError(response, call, forbidden);",
+    "",
+  ),
+  guard(
+    "least privilege",
+    "a queue is polled by its function's role",
+    atStart("wants the function's role to allow each action of polling, in AWS's words"),
+    "local/lambda/event-source-mapping.ts",
+    'requirePolling(args.access, { queueArn: args.queueArn, role: functions.find(args.functionName)?.role ?? "" });',
+    "",
+  ),
+  guard(
+    "least privilege",
+    "a schedule invokes by its role",
+    atStart("lets a schedule run nothing that its role may not invoke, and says so once"),
+    "local/scheduler/scheduler.ts",
+    'access.judge(role, "lambda:InvokeFunction", functionArn).allowed',
+    "true",
+  ),
+  guard(
+    "least privilege",
+    "an action stands in a role's policy once for each resource",
+    takenOut,
+    "components/permissions.ts",
+    "({ of, on }) => of ?? on",
+    "({ on }) => on",
+  ),
+  guard(
+    "least privilege",
+    "a query of an index does not open the table",
+    takenOut,
+    "components/permissions.ts",
+    'verbs.filter((verb) => verb !== "queryIndex")',
+    "verbs",
   ),
 ];
