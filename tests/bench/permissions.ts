@@ -39,6 +39,7 @@ const cloud = await start({
   accountConcurrency: 1_000,
   fresh: false,
   drop: false,
+  auth: false,
   compileCache,
   program: forkProgram(compileCache),
   enforced: () => enforced,
