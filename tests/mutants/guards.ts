@@ -24,6 +24,7 @@ const caller = test("tests/handlers/callers.test.ts", "a caller with a token");
 const evaluation = test("tests/local/iam/evaluate.test.ts", "the evaluation of policies");
 const atStart = test("tests/local/iam/at-start.test.ts", "the local cloud's start");
 const permissions = test("tests/permissions/least-privilege.test.ts", "the permissions of the program");
+const localAuthorizer = test("tests/local/http-api/jwt-authorizer.test.ts", "A JWT authorizer on the local cloud");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 const page = test("tests/local/cloud.test.ts", "The local cloud: a web page");
 const state = test("tests/local/shared/state.test.ts", "a folder for the local cloud's state");
@@ -412,6 +413,24 @@ export const guards: readonly Guard[] = [
   ),
   guard(
     "who may call",
+    "a token is signed by RSA, never by a shared secret or nothing",
+    localAuthorizer("takes RS256, RS384 and RS512 alone"),
+    "local/http-api/jwt-authorizer.ts",
+    "if (alg === undefined || !algorithms.includes(alg)) throw",
+    "if (alg === undefined) throw",
+  ),
+  guard(
+    "who may call",
+    "a token is made for us",
+    localAuthorizer(
+      "takes a token of its issuer and for its audiences, `client_id` standing in where there is no `aud`",
+    ),
+    "local/http-api/jwt-authorizer.ts",
+    "[aud ?? client_id ?? []]",
+    "[client_id ?? aud ?? []]",
+  ),
+  guard(
+    "who may call",
     "an order is its owner's alone to see",
     caller("cannot tell another's order from one that is not there, and cannot cancel it"),
     "handlers/orders.ts",
@@ -506,6 +525,8 @@ export const guards: readonly Guard[] = [
     "runtime/ports/secret.ts",
     "now < kept.at + KEPT_MS",
     "true",
+  ),
+  guard(
     "least privilege",
     "a denial wins",
     evaluation("lets a denial win over a permission, whichever comes first"),
