@@ -3,6 +3,8 @@ import * as z from "zod";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const timeoutMs = 1_500;
+/** An issuer on this machine may be as slow as the machine is busy. */
+const localTimeoutMs = 60_000;
 const maxKeysBytes = 150_000;
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html: "for two hours" */
 const cacheMs = 2 * 3_600_000;
@@ -48,8 +50,9 @@ async function fetchKeys(issuer: string): Promise<CompactVerifyGetKey> {
 }
 
 async function ask<T>(url: string, schema: z.ZodType<T>, failure: string): Promise<T> {
+  const isLocal = /^http:/.test(url);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(isLocal ? localTimeoutMs : timeoutMs) });
     const bytes = await response.bytes();
     if (!response.ok || bytes.length > maxKeysBytes) throw new IssuerError(failure);
     return schema.parse(JSON.parse(Buffer.from(bytes).toString()));

@@ -1,6 +1,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LocalCloudError } from "../shared/names.ts";
 import { mint, PrivateKey } from "./mint.ts";
 
 /** The audience of the local issuer's tokens. */
@@ -44,15 +45,20 @@ export async function openIssuer(state: string, endpoint: string): Promise<Issue
 
 const fileOf = (state: string): string => join(state, "issuer-key.json");
 
-/** The issuer's key, or nothing where it was never started. */
+/**
+ * The issuer's key, or nothing where it was never started.
+ * @throws LocalCloudError where the file cannot be read.
+ */
 export function readKey(state: string): PrivateKey | undefined {
-  let text: string;
+  const file = fileOf(state);
+  if (!existsSync(file)) return undefined;
   try {
-    text = readFileSync(fileOf(state), "utf8");
+    return PrivateKey.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    return undefined;
+    throw new LocalCloudError(
+      `${file} cannot be read. Delete it: a new key is made, and tokens of the old one are void.`,
+    );
   }
-  return PrivateKey.parse(JSON.parse(text));
 }
 
 async function makeKey(state: string): Promise<PrivateKey> {

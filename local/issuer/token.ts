@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { AccessScope } from "../../contracts/access.ts";
+import { LocalCloudError } from "../shared/names.ts";
 import { audience as defaultAudience, readKey } from "./issuer.ts";
 import { mint } from "./mint.ts";
 
@@ -91,7 +92,7 @@ function issuerOf(state: string): string {
 try {
   console.log(await run());
 } catch (error) {
-  if (!(error instanceof TokenError)) throw error;
+  if (!(error instanceof TokenError || error instanceof LocalCloudError)) throw error;
   console.error(error.message);
-  process.exitCode = error.code;
+  process.exitCode = error instanceof TokenError ? error.code : 1;
 }
