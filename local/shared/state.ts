@@ -9,8 +9,9 @@ const markerText = "The state of order-fanout's local cloud. `npm start -- --fre
 
 /** Whether a file or a folder in the state folder is the local cloud's: nothing else is ever deleted. */
 export const isOurs = (name: string): boolean =>
-  [marker, lockFile, `${lockFile}-journal`, "code", "logs", "token", "catalogue-loaded"].includes(name) ||
-  /^((dynamodb|fauxqs)\.db(-wal|-shm|-journal)?|(outputs|parameters)\.json(\.half)?|[\w.-]+\.jsonl)$/.test(name);
+  [marker, lockFile, `${lockFile}-journal`, "code", "logs", "token", "catalogue-loaded", "issuer-key.json"].includes(
+    name,
+  ) || /^((dynamodb|fauxqs)\.db(-wal|-shm|-journal)?|(outputs|parameters)\.json(\.half)?|[\w.-]+\.jsonl)$/.test(name);
 
 /** Whether these are the names of a state that a version before the marker left. */
 const isUnmarkedState = (names: readonly string[]): boolean =>
