@@ -26,10 +26,10 @@ describe("the commands", () => {
     run: (command, ...words) => runOn(cloud, command, words),
     runWith: (input, command, ...words) => runWithOn(cloud, input, command, words),
   });
-  secretsSuite(shared);
   stockSuite(shared);
   ordersSuite(shared);
   logsSuite(shared);
   deadLettersSuite(shared);
+  secretsSuite(shared);
   callsSuite(shared);
 });

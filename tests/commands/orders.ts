@@ -21,7 +21,8 @@ export function ordersSuite(shared: () => Shared): void {
     /** Places an order that the carrier refuses. */
     async function placedAndHeld(): Promise<string> {
       const { shop } = shared();
-      const orderId = await shop.place({ shippingAddress: { ...orderOf().shippingAddress, postalCode: "00000" } });
+      const refused = { postalCode: "00000", countryCode: "DE" };
+      const orderId = await shop.place({ shippingAddress: { ...orderOf().shippingAddress, ...refused } });
       await shop.reaches(orderId, "on-hold");
       await shop.quiet();
       return orderId;
