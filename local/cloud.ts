@@ -35,6 +35,7 @@ import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
 import { openParameters } from "./ssm/parameters.ts";
 import { clearState, takeFolder, writeOutputs, writeToken } from "./shared/state.ts";
+import { stopwatch } from "./shared/stopwatch.ts";
 
 /** What was asked for on the command line. */
 export interface CloudArgs {
@@ -242,14 +243,3 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 }
 
 const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
-
-function stopwatch(say: Console): <T>(phase: string, work: Promise<T>) => Promise<T> {
-  return (phase, work) => {
-    const began = performance.now();
-    work.then(
-      () => say.phase(phase, performance.now() - began),
-      () => {},
-    );
-    return work;
-  };
-}
