@@ -1,6 +1,5 @@
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
-import fc from "fast-check";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import * as z from "zod";
@@ -8,12 +7,8 @@ import { openTarget, type Target } from "../../commands/shared/target.ts";
 import type { LocalCloud } from "../support/cloud.ts";
 import { runScript } from "../support/command.ts";
 import { listening } from "../support/listening.ts";
-import { generatedRequest } from "../support/requests.ts";
 import { checks } from "./checks.ts";
 import { StackClient } from "./client.ts";
-
-/** So many requests over HTTP; `tests/handlers/generated-requests.test.ts` sends more in process. */
-const GENERATED = 200;
 
 /** What an item of each table is of. */
 const Key = z.object({
@@ -49,23 +44,6 @@ export function conformanceSuite(shared: () => LocalCloud): void {
         "audit",
         undefined,
       ]);
-    });
-
-    it(`answers ${GENERATED} generated requests without a 5xx, and is left as it was by those that it refuses`, async () => {
-      const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-      console.log(`        SEED=${seed}`);
-      const before = await knownIn(client.target);
-      const statuses = new Map<number, number>();
-      for (const { method, path, headers, body } of fc.sample(generatedRequest, { numRuns: GENERATED, seed })) {
-        // What would be an order is one for a product that nobody sells.
-        const unsold = Buffer.from(body.toString("latin1").replaceAll("MUG-001", "NO-SUCH"), "latin1");
-        const { status, text } = await client.request(method, path, Object.fromEntries(headers), unsold);
-        expect(status, `${method} ${path}: ${text}`).to.be.below(500);
-        statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      }
-      expect([...statuses.keys()].filter((status) => status < 400 && status !== 204)).to.deep.equal([]);
-      expect([...statuses.keys()]).to.include.members([400, 404, 415, 422]);
-      expect(await newIn(client.target, before)).to.deep.equal([]);
     });
 
     it("is left without an order, an effect or a product of the checks", async () => {

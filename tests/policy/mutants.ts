@@ -533,6 +533,8 @@ export const mutants: readonly Mutant[] = [
       ["outbox-has-its-index", "shipment", "its outbox has no index"],
       ["outbox-has-its-index", "api-post-orders", "its outbox has no index"],
       ["outbox-has-its-index", "api-post-orders-orderid-cancel", "its outbox has no index"],
+      ["outbox-has-its-index", "api-post-orders-orderid-release", "its outbox has no index"],
+      ["outbox-has-its-index", "orders-holds", "its outbox has no index"],
       ["outbox-has-its-index", "inventory", "its outbox has no index"],
     ],
   },
