@@ -71,6 +71,7 @@ function eventFor({ method, path, headers, body }: GeneratedRequest) {
     stage: "$default",
     apiId: "api",
     requestId: "request-1",
+    authorizer: undefined,
   };
   // The local cloud makes what Lambda's types describe.
   const event = eventOf({ ...parts, routeKey: key, pathParameters: match?.pathParameters ?? {} }) as unknown;
