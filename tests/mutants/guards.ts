@@ -388,6 +388,14 @@ export const guards: readonly Guard[] = [
     "maxAttempts: 3,",
   ),
   guard(
+    "I2",
+    "a message stays invisible while its function may still work",
+    graphRules("find nothing in dev"),
+    "components/queue-limits.ts",
+    "6 * timeoutSeconds + batchWindowSeconds,",
+    "timeoutSeconds + batchWindowSeconds,",
+  ),
+  guard(
     "I19",
     "the last receive lies behind the outage",
     graphRules("find nothing in slow and hasty consumers"),
