@@ -2,6 +2,7 @@ import { OrderReleased } from "../contracts/events.ts";
 import { isOrderId, ReleaseRequest } from "../contracts/order.ts";
 import { contactKey } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
+import type { StatusView } from "../contracts/views.ts";
 import { route, table } from "../runtime/index.ts";
 import { loadOrder, moveTo, placedView, visibleTo } from "./orders.ts";
 
@@ -42,6 +43,6 @@ export default route({
     }
     if (refused.length > 0) throw new Problem("conflict", "The order's contact data has been erased.");
     log.info("released", { orderId, attempt: attempt + 1, addressCorrected: address !== undefined });
-    return { statusCode: 200, body: { ...placedView(order), status: "confirmed" as const } };
+    return { statusCode: 200, body: { ...placedView(order), status: "confirmed" } satisfies StatusView };
   },
 });

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
-import { OrderRequest, OrderStatus } from "../contracts/order.ts";
+import { OrderRequest, OrderStatus, ReleaseRequest } from "../contracts/order.ts";
 import { countryCode, currency } from "../contracts/text.ts";
 import { OrderView, PlacedView, StatusView } from "../contracts/views.ts";
-import { cancelOrder, getOrder, placeOrder } from "../handlers/index.ts";
+import { cancelOrder, getOrder, placeOrder, releaseOrder } from "../handlers/index.ts";
 import type { Route } from "../runtime/index.ts";
 import { errors, headers } from "./answers.ts";
-import { order, orderId, request } from "./examples.ts";
+import { order, orderId, release, request } from "./examples.ts";
 
 /** What API Gateway answers by itself before every route, and before one that takes tokens. */
 const ANYWHERE = [429, 431, 500, 503];
@@ -43,6 +43,7 @@ const security = ({ scopes }: Route): NonNullable<ZodOpenApiOperationObject["sec
   scopes === "public" ? [] : [...scopes.map((scope) => ({ token: [scope] })), {}];
 
 const json = (schema: z.ZodType, example: unknown) => ({ "application/json": { schema, example } });
+const statusView = StatusView.meta({ id: "OrderStatus" });
 const ofOrder = (operationId: string) => ({ operationId, parameters: { orderId: "$response.body#/orderId" } });
 
 const paths = {
@@ -111,9 +112,42 @@ const paths = {
         "200": {
           description: "The order is cancelled",
           headers: headers.correlationId,
-          content: json(StatusView.meta({ id: "OrderStatus" }), order.cancelled),
+          content: json(statusView, order.cancelled),
         },
         ...errors(["not-found", "conflict", "internal-error", "unavailable"], [413, ...TOKENS]),
+      },
+    },
+  },
+  "/orders/{orderId}/release": {
+    post: {
+      operationId: "releaseOrder",
+      summary: "Release an order that is on hold",
+      description: "To the address of the body, or else to the one that it has. The shipment is booked again.",
+      security: security(releaseOrder),
+      requestParams: { path: OrderPath, header: z.object(Tracing) },
+      requestBody: {
+        required: false,
+        content: json(ReleaseRequest.unwrap().meta({ id: "ReleaseRequest" }), release),
+      },
+      responses: {
+        "200": {
+          description: "The order is confirmed again",
+          headers: headers.correlationId,
+          content: json(statusView, order.released),
+        },
+        ...errors(
+          [
+            "malformed-request",
+            "not-found",
+            "conflict",
+            "too-large",
+            "unsupported-media-type",
+            "invalid-request",
+            "internal-error",
+            "unavailable",
+          ],
+          [413, ...TOKENS],
+        ),
       },
     },
   },

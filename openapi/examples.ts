@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { OrderRequest } from "../contracts/order.ts";
+import type { OrderRequest, ReleaseRequest } from "../contracts/order.ts";
 import type { OrderView, PlacedView, StatusView } from "../contracts/views.ts";
 
 export const orderId = "0f7c1a52-6f0e-4c47-9d5c-2a1f1f6f8a11";
@@ -9,6 +9,8 @@ export const request = {
   shippingAddress: { line1: "12 St James's Sq", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" },
   items: [{ sku: "MUG-001", quantity: 2 }],
 } satisfies z.input<typeof OrderRequest>;
+
+export const release = { shippingAddress: request.shippingAddress } satisfies z.input<typeof ReleaseRequest>;
 
 const placed: PlacedView = {
   orderId,
@@ -31,6 +33,7 @@ const placed: PlacedView = {
 export const order = {
   placed,
   cancelled: { ...placed, status: "cancelled" } satisfies StatusView,
+  released: { ...placed, status: "confirmed" } satisfies StatusView,
   shipping: {
     ...placed,
     status: "shipping",

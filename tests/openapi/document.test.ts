@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { OrderRequest } from "../../contracts/order.ts";
+import { OrderRequest, ReleaseRequest } from "../../contracts/order.ts";
 import { problemTypes } from "../../contracts/problems.ts";
 import { OrderView, PlacedView, StatusView } from "../../contracts/views.ts";
 import { openApiFile, openApiText } from "../../openapi/build.ts";
-import { order, request } from "../../openapi/examples.ts";
+import { order, release, request } from "../../openapi/examples.ts";
 import { evaluate } from "../support/evaluate.ts";
 import { someOfType } from "../support/graph.ts";
 
@@ -75,6 +75,8 @@ describe("docs/openapi.json", () => {
   it("has examples that are what they stand for", () => {
     expect(OrderRequest.parse(request)).to.deep.equal(request);
     expect(PlacedView.parse(order.placed)).to.deep.equal(order.placed);
+    expect(ReleaseRequest.parse(release)).to.deep.equal(release);
+    expect(StatusView.parse(order.released)).to.deep.equal(order.released);
     expect(StatusView.parse(order.cancelled)).to.deep.equal(order.cancelled);
     expect(OrderView.parse(order.shipping)).to.deep.equal(order.shipping);
   });
