@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ON_HOLD_INDEX } from "../../contracts/orders-table.ts";
 import { evaluate as judgePolicies } from "../../local/iam/evaluate.ts";
 import { statementsOf } from "../../local/iam/statement.ts";
 import { provision } from "../../local/provision.ts";
@@ -86,7 +87,8 @@ describe("the permissions of the program", () => {
     }
     const outcome = await journeys[name]?.(world);
     // The next world has the same tables.
-    await world.database.empty(world.stack.outbox);
+    for (const index of [world.stack.outbox.index, ON_HOLD_INDEX])
+      await world.database.empty({ ...world.stack.outbox, index });
     return { outcome, used };
   }
 

@@ -61,13 +61,16 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
   };
 
   /** The scheduler runs a function by a role of its own. */
-  const scheduled: Attempt = async () => {
+  const scheduled: Attempt = async ({ resource }) => {
+    const { role } = Role.parse(resource.inputs);
     let invoked = false;
     let refused = false;
-    const schedules = resourcesOf(graph, "aws:scheduler/schedule:Schedule").map(({ name, inputs }) => {
-      const { arn: functionArn, roleArn } = Schedule.parse(inputs).target;
-      return { name, everyMs: 1, functionArn, roleArn, event: {} };
-    });
+    const schedules = resourcesOf(graph, "aws:scheduler/schedule:Schedule")
+      .map(({ name, inputs }) => {
+        const { arn: functionArn, roleArn } = Schedule.parse(inputs).target;
+        return { name, everyMs: 1, functionArn, roleArn, event: {} };
+      })
+      .filter(({ roleArn }) => roleArn.endsWith(`:role/${role}`));
     const functions = fakeFunctions({
       invoke: async () => {
         invoked = true;

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import * as z from "zod";
+import type { OrderRequest } from "../../../contracts/order.ts";
 import { getOrder } from "../../../handlers/index.ts";
 import type { World } from "../world/world.ts";
 
@@ -42,10 +43,18 @@ async function seen(world: World, sku: string, orderId: string | undefined, answ
 
 const customers = new Map<string, { customerId: string }>();
 
+type Address = OrderRequest["shippingAddress"];
+const london: Address = { line1: "12 St James's Sq", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" };
+const berlin: Address = { line1: "Straße 1", city: "Berlin", postalCode: "10115", countryCode: "DE" };
+/** Where the local carrier does not deliver. */
+const nowhere: Address = { ...berlin, postalCode: "00000" };
+
+const DAY_MS = 24 * 3_600_000;
+
 /** Places an order of a SKU and a customer of its own, whom nothing was sent to before. */
 async function place(
   world: World,
-  { onHand = 5, postalCode = "SW1Y 4JH", key }: { onHand?: number; postalCode?: string; key?: string } = {},
+  { onHand = 5, shippingAddress = london, key }: { onHand?: number; shippingAddress?: Address; key?: string } = {},
 ) {
   const sku = `SKU-${randomUUID()}`;
   const customerId = `c-${randomUUID()}`;
@@ -59,7 +68,7 @@ async function place(
       smsConsent: true,
     },
     items: [{ sku, quantity: 2 }],
-    shippingAddress: { line1: "12 St James's Sq", city: "London", postalCode, countryCode: "GB" },
+    shippingAddress,
   };
   const headers = key === undefined ? {} : { "idempotency-key": key };
   const { statusCode, body } = await world.place(order, headers);
@@ -81,7 +90,22 @@ export const journeys: Readonly<Record<string, Journey>> = {
     return seen(world, sku, orderId, [statusCode]);
   },
   "on hold": async (world) => {
-    const { sku, orderId, statusCode } = await place(world, { postalCode: "00000" });
+    const { sku, orderId, statusCode } = await place(world, { shippingAddress: nowhere });
+    await deliver(world);
+    return seen(world, sku, orderId, [statusCode]);
+  },
+  "released to another address": async (world) => {
+    const { sku, orderId, statusCode } = await place(world, { shippingAddress: nowhere });
+    await deliver(world);
+    const released = await world.release(orderId ?? "", berlin);
+    await deliver(world);
+    return seen(world, sku, orderId, [statusCode, released.statusCode]);
+  },
+  "on hold for too long": async (world) => {
+    const { sku, orderId, statusCode } = await place(world, { shippingAddress: nowhere });
+    await deliver(world);
+    world.clock.advance(15 * DAY_MS);
+    await world.expireHolds();
     await deliver(world);
     return seen(world, sku, orderId, [statusCode]);
   },
