@@ -46,6 +46,7 @@ describe("network: private", () => {
       network: "private",
       alarms: { email: "oncall@order-fanout.dev" },
       corsOrigins: ["https://shop.order-fanout.dev"],
+      auth: { issuer: "https://login.order-fanout.dev", audience: "shop" },
       consumers: { notifications: { settings }, shipment: { settings: { url: "https://carrier.order-fanout.dev" } } },
     });
     expect(vpc(production)).to.deep.include({ natGateways: { strategy: "OnePerAz" } });

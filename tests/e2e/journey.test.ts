@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { readdirSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { isOurs } from "../../local/shared/state.ts";
@@ -91,7 +92,8 @@ describe("an order's journey on the local cloud", () => {
     expect(timeline.map(({ type }) => type)).to.deep.equal(["order.placed", "order.confirmed", "shipment.refused"]);
     expect(await shop.pending("deadLetterQueueUrl")).to.deep.equal({});
 
-    const file = join(cloud.state, "address.json");
+    const folder = await mkdtemp(join(tmpdir(), "order-fanout-address-"));
+    const file = join(folder, "address.json");
     const release = (...words: string[]) =>
       runCommand("orders", ["release", orderId, "--state", cloud.state, ...words]);
     await writeFile(file, JSON.stringify({ ...address, postalCode: "1", countryCode: "DE" }));
@@ -100,6 +102,7 @@ describe("an order's journey on the local cloud", () => {
     const released = await release("--address", file);
     const shipped = await shop.reaches(orderId, "shipping");
     const again = await release();
+    await rm(folder, { recursive: true });
 
     expect([wrong.code, wrong.stderr]).to.deep.equal([
       1,
