@@ -10,7 +10,6 @@ const served: Readonly<Record<string, readonly string[] | undefined>> = {
   logs: Object.keys(logsOperations),
   s3: undefined,
   ses: ["SendEmail"],
-  ssm: Object.keys(ssmOperations),
   sns: [
     ...["CreateTopic", "DeleteTopic", "ListTopics", "GetTopicAttributes", "SetTopicAttributes"],
     ...["Subscribe", "Unsubscribe", "ConfirmSubscription", "ListSubscriptions", "ListSubscriptionsByTopic"],
@@ -22,6 +21,7 @@ const served: Readonly<Record<string, readonly string[] | undefined>> = {
     ...["PurgeQueue", "SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"],
     ...["ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "TagQueue", "UntagQueue", "ListQueueTags"],
   ],
+  ssm: Object.keys(ssmOperations),
   sts: ["GetCallerIdentity"],
 };
 

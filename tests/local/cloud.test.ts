@@ -358,7 +358,7 @@ describe("The local cloud:", () => {
           "s3 GET with uploadId",
         ].map((what) => [501, `${what} is not served by the local cloud`]),
       );
-      expect(refusals[0]?.text).to.include("served are dynamodb, lambda, logs, s3, ses, sns, sqs, sts.");
+      expect(refusals[0]?.text).to.include("served are dynamodb, lambda, logs, s3, ses, sns, sqs, ssm, sts.");
       expect(refusals[4]?.text).to.include("served are SendEmail.");
     });
 
