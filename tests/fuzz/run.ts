@@ -5,30 +5,46 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { openApiFile } from "../../openapi/build.ts";
 import { requireChecker } from "../support/checkers.ts";
-import { startLocalCloud } from "../support/cloud.ts";
+import { startLocalCloud, type LocalCloud } from "../support/cloud.ts";
+import { runScript } from "../support/command.ts";
 import { root } from "../support/evaluate.ts";
 
 const schemathesis = requireChecker("schemathesis", "tests/fuzz/requirements.txt");
-const cloud = await startLocalCloud({ configFile: "tests/stacks/Pulumi.fuzz.yaml" });
-try {
-  process.exitCode = await fuzz(cloud.outputs.apiUrl, process.argv.slice(2));
-} finally {
-  await cloud.stop();
+const given = process.argv.slice(2);
+process.exitCode = (await run("without tokens", false)) || (await run("with a service's token", true));
+
+/** Fuzzes an API of its own; gives the exit code. */
+async function run(title: string, auth: boolean): Promise<number> {
+  console.log(`\nThe API ${title}`);
+  const cloud = await startLocalCloud({ configFile: "tests/stacks/Pulumi.fuzz.yaml", auth });
+  try {
+    const header = auth ? ["--header", `Authorization: Bearer ${await serviceToken(cloud)}`] : [];
+    return await fuzz(cloud, [...header, ...given]);
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function serviceToken({ state }: LocalCloud): Promise<string> {
+  const words = ["--state", state, "--subject", "fuzz", "--scope", "orders:service"];
+  const { code, stdout, stderr } = await runScript("local/issuer/token.ts", words);
+  if (code !== 0) throw new Error(`npm run token: ${stderr}`);
+  return stdout.trim();
 }
 
 /** Runs it, its output on this terminal; gives its exit code. */
-async function fuzz(url: string, flags: readonly string[]): Promise<number> {
+async function fuzz({ outputs, state }: LocalCloud, flags: readonly string[]): Promise<number> {
   const words = [
     "--config-file",
     join(root, "tests/fuzz/schemathesis.toml"),
     "run",
     openApiFile,
     "--url",
-    url,
+    outputs.apiUrl,
     ...flags,
   ];
   // In a folder that goes, for what it writes there. Not synchronously: the cloud's own output is read meanwhile, or it would wait for that.
-  const child = spawn(schemathesis, words, { cwd: cloud.state, stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(schemathesis, words, { cwd: state, stdio: ["ignore", "inherit", "inherit"] });
   const [code] = (await once(child, "exit")) as [number | null];
   return code ?? 1;
 }
