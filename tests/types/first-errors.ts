@@ -21,11 +21,11 @@ import { OrderStore } from "./components/order-store.ts";
 import { QueueConsumer } from "./components/queue-consumer.ts";
 import { loadConfig } from "./config.ts";
 import { events, eventsModule } from "./contracts/events.ts";
-import { registry, relayOutbox } from "./handlers/index.ts";
+import { expireHolds, registry, relayOutbox } from "./handlers/index.ts";
 import fraudScreening from "./handlers/fraud-screening.ts";
 const { consumers: configured, ...config } = loadConfig(${known});
 const topic = new FanOutTopic("order-events", { events, module: eventsModule });
-const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox });
+const store = new OrderStore("orders", { ...config, topic, relay: relayOutbox, holds: expireHolds });
 const { orders, outbox, stock, effects, lake } = store;
 const resources = { orders, outbox, stock, effects, lake };
 export const queues = configured.map(

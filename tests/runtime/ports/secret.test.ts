@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { mock } from "node:test";
 import { UNSET } from "../../../contracts/secrets.ts";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
 import { open } from "../../../runtime/ports/secret.ts";
@@ -7,15 +8,11 @@ import { scripted, type Answer } from "../../support/calls.ts";
 const GET = "ssm.GetParameter";
 const Name = "/order-fanout/dev/shipment/carrier";
 const minutes = (count: number) => count * 60_000;
-const clock = Date.now;
 
 describe("a secret", () => {
-  let now = 0;
-  beforeEach(() => {
-    now = clock();
-    Date.now = () => now;
-  });
-  afterEach(() => void (Date.now = clock));
+  beforeEach(() => mock.timers.enable({ apis: ["Date"], now: Date.now() }));
+  afterEach(() => mock.timers.reset());
+  const pass = (ms: number) => mock.timers.setTime(Date.now() + ms);
 
   const opened = (answers: readonly (string | Answer)[], resource = Name) => {
     const { calls, asked, inputs } = scripted({
@@ -29,9 +26,9 @@ describe("a secret", () => {
   it("is read decrypted, and again only when it is 5 minutes old, for all events of the container", async () => {
     const { event, asked, inputs } = opened(["one", "two"]);
     const values = [await event().get()];
-    now += minutes(5) - 1;
+    pass(minutes(5) - 1);
     values.push(await event().get());
-    now += 1;
+    pass(1);
     values.push(await event().get(), await event().get());
 
     expect(values).to.deep.equal(["one", "one", "two", "two"]);
@@ -42,7 +39,7 @@ describe("a secret", () => {
   it("is read at once when it is asked for fresh, and when the clock was set back", async () => {
     const { event, asked } = opened(["one", "two", "three"]);
     const values = [await event().get(), await event().get({ fresh: true }), await event().get()];
-    now -= minutes(60);
+    pass(-minutes(60));
     values.push(await event().get());
 
     expect(values).to.deep.equal(["one", "two", "two", "three"]);
