@@ -32,7 +32,7 @@ async function serviceToken({ state }: LocalCloud): Promise<string> {
   return stdout.trim();
 }
 
-/** Runs it, its output on this terminal; gives its exit code. */
+/** Runs it; gives its exit code. Prints how many requests it made, or where it found something all that it says. */
 async function fuzz({ outputs, state }: LocalCloud, flags: readonly string[]): Promise<number> {
   const words = [
     "--config-file",
@@ -44,7 +44,11 @@ async function fuzz({ outputs, state }: LocalCloud, flags: readonly string[]): P
     ...flags,
   ];
   // In a folder that goes, for what it writes there. Not synchronously: the cloud's own output is read meanwhile, or it would wait for that.
-  const child = spawn(schemathesis, words, { cwd: state, stdio: ["ignore", "inherit", "inherit"] });
-  const [code] = (await once(child, "exit")) as [number | null];
+  const child = spawn(schemathesis, words, { cwd: state, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  const counted = /^ *(\d+ generated, \d+ passed)$/m.exec(output)?.[1];
+  console.log(code === 0 && counted !== undefined ? counted : output);
   return code ?? 1;
 }
