@@ -16,6 +16,7 @@ import { createAccess } from "./iam/access.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
+import { createGate } from "./lambda/gate.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { warm } from "./lambda/warm.ts";
 import { start as startMessaging } from "./messaging/server.ts";
@@ -62,8 +63,6 @@ export interface CloudArgs {
   /** Where the program is evaluated, from `forkProgram`. */
   readonly program: ChildProcess;
   readonly say: Console;
-  /** Whether the calls of functions are judged now. Default always; a benchmark alone says no. */
-  readonly enforced?: (() => boolean) | undefined;
 }
 
 /** A running cloud. */
@@ -127,9 +126,10 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const messaging = parts.add(timed("SNS, SQS, S3 (fauxqs)", startMessaging({ state, stack, region, endpointPort })));
 
   // The world outside, and the endpoint through which functions reach it and the stores.
-  const faults = createFaults();
+  const gate = createGate();
+  const faults = createFaults(gate.close);
   const mailbox = openMailbox(state);
-  const access = createAccess();
+  const access = createAccess(gate.judgeAnew);
   const ses = createSes({ mailbox, region, speed });
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
@@ -148,7 +148,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       messaging,
       functions: started.promise,
       accessKeys,
-      permissions: createPermissions({ access, region, ses, calls, note: say.note, enforced: args.enforced }),
+      permissions: createPermissions({ access, region, ses, calls, note: say.note }),
       mailbox,
       ses,
       deliveries,
@@ -164,6 +164,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   );
 
   // The functions.
+  let databaseUrl: string | undefined;
+  void dynamodb.then(({ endpoint }) => (databaseUrl = endpoint.href)).catch(() => undefined); // awaited below
   const functions = await parts.add(
     startFunctions({
       endpoint: endpointUrl,
@@ -171,6 +173,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       compileCache: args.compileCache,
       accountConcurrency: args.accountConcurrency,
       log,
+      direct: () => (databaseUrl === undefined ? undefined : { database: databaseUrl, gate: gate.shared }),
+      record: calls.add,
       faults,
       graceMs,
     }),

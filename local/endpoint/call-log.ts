@@ -29,12 +29,15 @@ export interface AnsweredCall extends Omit<CallRecord, "at" | "orderId"> {
   readonly at: number;
   /** Gives its body; called later, so that nobody waits for the search in it. */
   readonly body: () => string;
+  /** The HTTP status of its answer, and what gives its text, where they are known. */
+  readonly status?: number;
+  readonly answer?: () => string;
 }
 
 /** The calls of the functions, the newest of them. */
 export interface CallLog {
   /** Takes a call; it is written down a moment later. */
-  add(call: AnsweredCall): void;
+  readonly add: (call: AnsweredCall) => void;
   /** The calls that are kept, oldest first; with an order's id, those about it. */
   list(orderId?: string): CallRecord[];
   /** Resolves when everything is in its file. */
@@ -112,8 +115,15 @@ function read(path: string): CallRecord[] {
   return lines.flatMap((line) => CallRecord.safeParse(parseJson(line)).data ?? []);
 }
 
-function recordOf({ body, at, ...call }: AnsweredCall): CallRecord {
-  const ids = new Set([...body().matchAll(ORDER_ID)].map(([, id]) => id));
+function recordOf(answered: AnsweredCall): CallRecord {
+  const { at, requestId, operation, verdict, asked, durationMs } = answered;
+  const ids = new Set([...answered.body().matchAll(ORDER_ID)].map(([, id]) => id));
   const [orderId] = ids;
-  return { at: new Date(at).toISOString(), ...call, ...(orderId !== undefined && ids.size === 1 && { orderId }) };
+  return {
+    at: new Date(at).toISOString(),
+    function: answered.function,
+    ...(requestId !== undefined && { requestId }),
+    ...{ operation, verdict, asked, durationMs },
+    ...(orderId !== undefined && ids.size === 1 && { orderId }),
+  };
 }

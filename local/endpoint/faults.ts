@@ -38,8 +38,8 @@ export interface Faults {
   shuffle<T>(items: readonly T[]): T[];
 }
 
-/** No fault until `set`; the same seed gives the same sequence. */
-export function createFaults(): Faults {
+/** No fault until `set`, which `changed` is told of; the same seed gives the same sequence. */
+export function createFaults(changed: (any: boolean) => void = () => undefined): Faults {
   let settings: FaultSettings = {};
   let random = seeded(1);
   const chance = (probability: number | undefined): boolean => probability !== undefined && random() < probability;
@@ -47,6 +47,7 @@ export function createFaults(): Faults {
     get: () => settings,
     set: (next) => {
       settings = next;
+      changed(Object.keys(next).length > 0);
       random = seeded(next.seed ?? 1);
     },
     happens: (fault) => chance(settings[fault]),

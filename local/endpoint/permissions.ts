@@ -19,8 +19,6 @@ export interface PermissionsArgs {
   readonly calls: Pick<CallLog, "add">;
   /** Tells the person of a call that was refused. */
   readonly note: (text: string) => void;
-  /** Whether calls are judged. Default always; a benchmark asks what it costs. */
-  readonly enforced?: (() => boolean) | undefined;
 }
 
 /** Judges the calls of functions, each by its role. */
@@ -38,14 +36,7 @@ interface Judged extends Ask {
 const MOST_TOLD = 1_000;
 
 /** Judges with the policies that the program has. */
-export function createPermissions({
-  access,
-  region,
-  ses,
-  calls,
-  note,
-  enforced = () => true,
-}: PermissionsArgs): Permissions {
+export function createPermissions({ access, region, ses, calls, note }: PermissionsArgs): Permissions {
   const place: Place = {
     arnOf: (service, resource) => arn(service, region, resource),
     sendingResources: ses.resourcesOf,
@@ -67,18 +58,23 @@ export function createPermissions({
   ): void => {
     const [at, began] = [Date.now(), performance.now()];
     const requestId = invocationOf(request);
+    const asked = judged.map(({ action, resource, verdict: { statement } }) => ({
+      action,
+      resource,
+      ...(statement !== undefined && { statement }),
+    }));
+    const allowed = judged.every(({ verdict }) => verdict.allowed);
+    // The function's next call of the kind goes straight to the database, with this as its record: worker.cjs.
+    if (allowed && service === "dynamodb")
+      response.setHeader("x-local-asked", encodeURIComponent(JSON.stringify(asked)));
     response.once("close", () =>
       calls.add({
         at,
         function: caller,
         ...(requestId !== undefined && { requestId }),
         operation: `${service}:${operation}`,
-        verdict: judged.every(({ verdict }) => verdict.allowed) ? "allowed" : "denied",
-        asked: judged.map(({ action, resource, verdict: { statement } }) => ({
-          action,
-          resource,
-          ...(statement !== undefined && { statement }),
-        })),
+        verdict: allowed ? "allowed" : "denied",
+        asked,
         durationMs: Math.round(10 * (performance.now() - began)) / 10,
         body: () => (form ? [...form.values()].join(" ") : body.toString()),
       }),
@@ -88,7 +84,6 @@ export function createPermissions({
   return {
     judge: (call, request, response, body) => {
       const { caller = "" } = call;
-      if (!enforced()) return undefined;
       const asked = serviceCallOf(call, request, body);
       const asks = asksOf(asked, place);
       if (asks === undefined) {

@@ -38,8 +38,8 @@ const MOST_VERDICTS = 5_000;
 /** The name in a role's ARN. */
 export const roleNameOf = (roleArn: string): string => roleArn.split("/").at(-1) ?? roleArn;
 
-/** Starts without roles and policies. */
-export function createAccess(): Access {
+/** Starts without roles and policies; `changed` is told whenever a call may be judged otherwise. */
+export function createAccess(changed: () => void = () => undefined): Access {
   const trust = new Map<string, readonly Statement[]>();
   const ofRoles = new Map<string, Map<string, readonly Statement[]>>();
   const ofResources = new Map<string, Map<string, readonly Statement[]>>();
@@ -50,6 +50,7 @@ export function createAccess(): Access {
     const own = all.get(owner) ?? new Map<string, readonly Statement[]>();
     all.set(owner, own.set(policy.name, statementsOf(policy)));
     verdicts.clear();
+    changed();
   };
   const policiesOf = (all: Map<string, Map<string, readonly Statement[]>>, owner: string): Statement[] =>
     [...(all.get(owner)?.values() ?? [])].flat();
@@ -58,7 +59,10 @@ export function createAccess(): Access {
     putRole: (name, policy) => void trust.set(name, statementsOf(policy)),
     putRolePolicy: (role, policy) => put(ofRoles, role, policy),
     putResourcePolicy: (resourceArn, policy) => put(ofResources, resourceArn, policy),
-    assume: (functionName, roleArn) => void roles.set(functionName, roleNameOf(roleArn)),
+    assume: (functionName, roleArn) => {
+      roles.set(functionName, roleNameOf(roleArn));
+      changed();
+    },
     roleOf: (functionName) => roles.get(functionName),
     judge: (role, action, resource) => {
       const asked = `${role} ${action} ${resource}`;

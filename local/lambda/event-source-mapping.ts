@@ -69,6 +69,7 @@ export async function start(args: MappingArgs): Promise<Part> {
   let allocated = args.maximumConcurrency;
   let stopped = false;
   let scheduled = false;
+  let pumping = false;
   let firstReadyAt: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   /** Whether the last write failed. Meanwhile nothing is received: each receive would count. */
@@ -96,8 +97,10 @@ export async function start(args: MappingArgs): Promise<Part> {
   };
 
   const pump = (): void => {
+    pumping = true;
     if (troubled) write(() => messaging.persistence.db.exec("UPDATE sqs_queues SET tags = tags"));
     if (!troubled) write(receiveAll);
+    pumping = false;
     if (!troubled) return;
     clearTimeout(timer);
     timer = setTimeout(pump, troubledMs);
@@ -198,7 +201,7 @@ export async function start(args: MappingArgs): Promise<Part> {
   const notify = queue.notifyWaiters.bind(queue);
   queue.notifyWaiters = () => {
     notify();
-    wake();
+    if (!pumping) wake(); // looking at the queue notifies too, whenever a message waits
   };
   wake();
   return {

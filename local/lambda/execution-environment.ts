@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import * as z from "zod";
+import type { AnsweredCall } from "../endpoint/call-log.ts";
 import { failureLines } from "./failure.ts";
 
 /** What Lambda would answer to an invocation: the handler's result as JSON text, or an error. */
@@ -43,14 +44,30 @@ export interface PoolHooks {
   readonly token: string;
   readonly compileCache: string;
   readonly log: (functionName: string, line: string) => void;
+  /** Where the database is that functions may call past the endpoint, once it is known. */
+  readonly direct: () => { readonly database: string; readonly gate: SharedArrayBuffer } | undefined;
+  /** Takes the record of a call that went past the endpoint. */
+  readonly record: (call: AnsweredCall) => void;
 }
 
 const ErrorReport = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
+const DirectCall = z.object({
+  at: z.number(),
+  requestId: z.string().optional(),
+  operation: z.string(),
+  asked: z.array(z.object({ action: z.string(), resource: z.string(), statement: z.string().optional() })),
+  durationMs: z.number(),
+  body: z.string(),
+  status: z.number(),
+  answer: z.string(),
+});
+const calls = z.array(DirectCall);
 const FromWorker = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("calls"), calls }),
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("broken"), error: ErrorReport }),
-  z.object({ kind: z.literal("result"), requestId: z.string(), payload: z.string() }),
-  z.object({ kind: z.literal("error"), requestId: z.string(), error: ErrorReport }),
+  z.object({ kind: z.literal("result"), requestId: z.string(), payload: z.string(), calls }),
+  z.object({ kind: z.literal("error"), requestId: z.string(), error: ErrorReport, calls }),
 ]);
 
 /** Lambda's own limit for loading the code. */
@@ -82,6 +99,7 @@ export class Environment {
   constructor(config: FunctionConfig, hooks: PoolHooks, onIdle: () => void, onEnd: (broken?: Invocation) => void) {
     this.#config = config;
     this.#log = (line) => hooks.log(config.name, line);
+    const direct = hooks.direct();
     const worker = new Worker(new URL("./worker.cjs", import.meta.url), {
       env: { ...config.environment },
       execArgv: [],
@@ -91,6 +109,8 @@ export class Environment {
       workerData: {
         ...hooks,
         log: undefined,
+        record: undefined,
+        direct: direct && { ...direct, endpoint: hooks.endpoint },
         folder: config.folder,
         handler: config.handler,
         functionName: config.name,
@@ -109,6 +129,11 @@ export class Environment {
     let broken: Invocation | undefined;
     worker.on("message", (raw) => {
       const message = FromWorker.parse(raw);
+      if ("calls" in message) {
+        for (const { body, answer, ...call } of message.calls)
+          hooks.record({ function: config.name, verdict: "allowed", ...call, body: () => body, answer: () => answer });
+      }
+      if (message.kind === "calls") return;
       clearTimeout(this.#deadline);
       if (message.kind === "broken") {
         broken = { ok: false, ...message.error, errorType: `Runtime.${message.error.errorType}` };

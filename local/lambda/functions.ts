@@ -55,13 +55,21 @@ const LEAST_UNRESERVED = 100;
 
 /** Starts with no function. */
 export async function start(args: FunctionsArgs): Promise<Functions> {
-  const { endpoint, token, compileCache, log, faults, accountConcurrency, graceMs } = args;
+  const { log, faults, accountConcurrency, graceMs } = args;
   const entries = new Map<string, Entry>();
   const pools = () => [...entries.values()].flatMap(({ versions }) => [...versions.values()]);
   let stopped = false;
   let cutOff = false;
   // A worker that is ended because the cloud stops is no error: its event stays in its queue.
-  const hooks: PoolHooks = { endpoint, token, compileCache, log: (name, line) => cutOff || log(name, line) };
+  const { endpoint, token, compileCache, direct, record } = args;
+  const hooks = {
+    endpoint,
+    token,
+    compileCache,
+    direct,
+    record,
+    log: (name: string, line: string) => cutOff || log(name, line),
+  };
   const poolOf = (reference: string): Pool | undefined => {
     const { name, qualifier } = referenceOf(reference);
     const entry = entries.get(name);

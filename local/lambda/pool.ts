@@ -1,4 +1,5 @@
 import type { Faults } from "../endpoint/faults.ts";
+import { idleCores } from "./idle-cores.ts";
 import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 
 /** What a pool runs with. */
@@ -20,15 +21,14 @@ export interface Job {
 }
 
 /**
- * An environment costs 0.1 s of CPU to start and half a second until it is hot, so one more is started only for events
- * that wait while the existing ones wait too (for a reply, a timer): more threads do not speed up busy ones.
+ * An environment costs 0.1 s of CPU to start and half a second until it is hot, so more are started only for events that
+ * wait while the existing ones wait too (for a reply, a timer) and a core is idle: more threads do not speed up busy
+ * ones. Then they double, so that many events which sleep soon sleep side by side.
  */
 const stallMs = 150;
-const longWaitMs = 300;
-/** Even a busy environment is passed by after this: it may be in an endless loop. */
-const stuckMs = 1000;
-/** Beyond so many, another one is started only when all are stuck: each order already wakes every function. */
-const quick = 6;
+const leastIdleCores = 0.4;
+/** Where no event has ended for so long, more are started on a busy machine too: one may be in an endless loop. */
+const stuckMs = 2_000;
 const most = 32;
 const idleMs = 60_000;
 
@@ -47,9 +47,8 @@ export class Pool {
   readonly #environments = new Set<Environment>();
   readonly #waiting: Waiting[] = [];
   #running = 0;
-  /** When the last event was done, and how long events take (a moving mean), in ms. */
+  /** When the last event was done. */
   #lastDone = 0;
-  #duration = 0;
   #growth: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -92,25 +91,31 @@ export class Pool {
     }
     const size = this.#environments.size;
     if (this.#stopped || this.#waiting.length === 0 || size > this.#running) return; // the rest is still loading
-    const wait = (this.#waiting.length * this.#duration) / Math.max(1, size);
-    const stalled = performance.now() - Math.max(this.#lastDone, this.#waiting[0]?.at ?? 0);
-    const busy = [...this.#environments].map((environment) => environment.utilization());
-    const quiet = busy.reduce((sum, one) => sum + one, 0) < busy.length / 2;
-    const worthwhile = quiet && size < quick && (stalled >= stallMs || wait > longWaitMs);
-    if (size === 0 || worthwhile || stalled >= stuckMs) this.#grow();
+    for (let more = this.#missing(); more > 0; more--) this.#grow();
     this.#growth ??= setTimeout(() => {
       this.#growth = undefined;
       this.#dispatch();
     }, stallMs);
   }
 
+  /** How many environments to start now, for the events that wait. */
+  #missing(): number {
+    const size = this.#environments.size;
+    if (size === 0) return 1;
+    const now = performance.now();
+    const since = this.#waiting[0]?.at ?? now;
+    const isStuck = now - Math.max(this.#lastDone, since) >= stuckMs;
+    if (!isStuck && (now - since < stallMs || idleCores() < leastIdleCores)) return 0;
+    const busy = [...this.#environments].map((environment) => environment.utilization());
+    const wait = busy.reduce((sum, one) => sum + one, 0) < busy.length / 2;
+    return wait ? Math.min(size, this.#waiting.length) : Number(isStuck);
+  }
+
   #begin(environment: Environment, job: Waiting): void {
     this.#running += 1;
-    const began = performance.now();
     const settle = (invocation: Invocation): void => {
       this.#running -= 1;
       this.#lastDone = performance.now();
-      this.#duration += (this.#lastDone - began - this.#duration) / 8;
       job.settle(invocation);
     };
     environment.run({ ...job, settle });

@@ -7,6 +7,12 @@ const path = require("node:path");
 
 nodeModule.enableCompileCache?.(workerData.compileCache);
 
+const sendCalls = (calls) => parentPort.postMessage({ kind: "calls", calls });
+/** Gives the records of the calls that went straight to the database and have not been sent yet. */
+const takeCalls = workerData.direct
+  ? require("./direct-calls.cjs").install({ ...workerData.direct, sendCalls })
+  : () => [];
+
 // A request to any other host than this machine goes to the endpoint, which plays the hosts of local/outside/hosts/.
 const realFetch = globalThis.fetch;
 globalThis.fetch = async function fetch(input, init) {
@@ -80,9 +86,10 @@ parentPort.on("message", async (message) => {
     // As in Lambda: the SDK sends it along with every call, and so tells which invocation it is for.
     process.env._X_AMZN_TRACE_ID = `Root=1-${message.requestId}`;
     const result = await handler(JSON.parse(message.event), contextOf(message));
-    parentPort.postMessage({ kind: "result", requestId: message.requestId, payload: JSON.stringify(result) ?? "null" });
+    const payload = JSON.stringify(result) ?? "null";
+    parentPort.postMessage({ kind: "result", requestId: message.requestId, payload, calls: takeCalls() });
   } catch (error) {
-    parentPort.postMessage({ kind: "error", requestId: message.requestId, error: report(error) });
+    parentPort.postMessage({ kind: "error", requestId: message.requestId, error: report(error), calls: takeCalls() });
   }
   if (flushed) return;
   flushed = true;

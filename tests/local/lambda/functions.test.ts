@@ -9,11 +9,12 @@ import { until } from "../../support/until.ts";
 
 const arn = "arn:aws:lambda:eu-west-1:000000000000:function:greeter";
 
-/** Answers what it is, when the file that the event names is there. */
+/** Answers what it is, when the file that the event names is there; spins until another is. */
 const code = (greeting: string) => `
 const { existsSync, writeFileSync } = require("node:fs");
-exports.handler = async ({ gate, started }, { functionVersion, invokedFunctionArn }) => {
+exports.handler = async ({ gate, started, spin }, { functionVersion, invokedFunctionArn }) => {
   if (started) writeFileSync(started, "");
+  while (spin && !existsSync(spin));
   while (gate && !existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5));
   return ["${greeting}", functionVersion, invokedFunctionArn];
 };`;
@@ -29,6 +30,8 @@ describe("Lambda functions on the local cloud", () => {
       token: "",
       compileCache: join(folder, "compile"),
       log: () => undefined,
+      direct: () => undefined,
+      record: () => undefined,
       faults: createFaults(),
       graceMs: 10_000,
     });
@@ -114,6 +117,24 @@ describe("Lambda functions on the local cloud", () => {
 
     expect(beyond).to.deep.equal(Array.from({ length: 3 }, () => "TooManyRequestsException"));
     expect([...answers, ...after].filter((answer) => !Array.isArray(answer))).to.deep.equal([]);
+  });
+
+  it("run 20 events that wait side by side, and an event beside one that spins", async () => {
+    const gate = join(folder, "gate");
+    await publish("1", "hello");
+    const files = Array.from({ length: 20 }, (_, index) => join(folder, `started-${index}`));
+    const waiting = files.map((started) => invoke("greeter", { gate, started }));
+    await until("all 20 have begun", () => files.every((file) => existsSync(file)));
+    await writeFile(gate, "");
+    expect((await Promise.all(waiting)).filter((answer) => !Array.isArray(answer))).to.deep.equal([]);
+
+    await publish("1", "hi", undefined, "spinner");
+    const [spinning, spin] = [join(folder, "spinning"), join(folder, "spin")];
+    const spun = invoke("spinner", { started: spinning, spin });
+    await until("it spins", () => existsSync(spinning));
+    expect(await invoke("spinner")).to.deep.equal(["hi", "1", arn]);
+    await writeFile(spin, "");
+    await spun;
   });
 
   it("leave 100 of the account's concurrency unreserved, or all of a smaller one", async () => {
