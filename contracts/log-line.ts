@@ -12,11 +12,15 @@ export const LogLine = z.looseObject({
   stack: z.array(z.string()).optional(),
 });
 
+// A line that begins with a brace and is JSON is an object.
+const isFields = (parsed: unknown): parsed is Record<string, unknown> => typeof parsed === "object" && parsed !== null;
+
 /** The line as JSON, or undefined for one that is plain text. */
 export function parseLine(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(line));
+    const parsed: unknown = JSON.parse(line);
+    return isFields(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }

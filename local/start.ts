@@ -85,11 +85,14 @@ const { createConsole } = await import("./shared/console.ts");
 const { start } = await import("./cloud.ts");
 const { LocalCloudError } = await import("./shared/names.ts");
 const { readyText } = await import("./shared/ready-text.ts");
+const { gatherLines } = await import("./shared/gathered.ts");
+const printed = gatherLines(20, (lines) => process.stdout.write(lines));
+process.on("exit", printed.flush);
 const say = createConsole({
   json: flags.json,
   colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
   timeZone,
-  write: (line) => process.stdout.write(`${line}\n`),
+  write: printed.add,
   writeError: (line) => process.stderr.write(`${line}\n`),
 });
 
@@ -108,6 +111,7 @@ try {
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);
   say.ready(cloud.outputs, readyText({ ...cloud, apiUrl: `http://127.0.0.1:${port}` }));
+  printed.flush();
   void cloud.warm();
   await ends;
   await cloud.stop();

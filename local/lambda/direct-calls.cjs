@@ -72,14 +72,17 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
     }
 
     write(chunk) {
-      this.#chunks.push(Buffer.from(chunk));
+      this.#chunks.push(chunk);
       return true;
     }
 
     end(chunk) {
       if (this.destroyed) return this;
       if (chunk !== undefined && chunk !== null) this.write(chunk);
-      const body = Buffer.concat(this.#chunks);
+      // One text stays one: Node sends it in one piece with the headers.
+      const [first = ""] = this.#chunks;
+      const isText = this.#chunks.length < 2 && typeof first === "string";
+      const body = isText ? first : Buffer.concat(this.#chunks.map((one) => Buffer.from(one)));
       const kind = kindOf(headerOf(this.#options.headers, "x-amz-target").slice(TARGET.length), body);
       const asked = verdictOf(kind);
       const began = performance.now();

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import * as z from "zod";
 import type { AnsweredCall } from "../endpoint/call-log.ts";
 import { failureLines } from "./failure.ts";
+import { FromWorker, lineSplitter } from "./worker-messages.ts";
 
 /** What Lambda would answer to an invocation: the handler's result as JSON text, or an error. */
 export type Invocation =
@@ -50,28 +50,11 @@ export interface PoolHooks {
   readonly record: (call: AnsweredCall) => void;
 }
 
-const ErrorReport = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
-const DirectCall = z.object({
-  at: z.number(),
-  requestId: z.string().optional(),
-  operation: z.string(),
-  asked: z.array(z.object({ action: z.string(), resource: z.string(), statement: z.string().optional() })),
-  durationMs: z.number(),
-  body: z.string(),
-  status: z.number(),
-  answer: z.string(),
-});
-const calls = z.array(DirectCall);
-const FromWorker = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("calls"), calls }),
-  z.object({ kind: z.literal("ready") }),
-  z.object({ kind: z.literal("broken"), error: ErrorReport }),
-  z.object({ kind: z.literal("result"), requestId: z.string(), payload: z.string(), calls }),
-  z.object({ kind: z.literal("error"), requestId: z.string(), error: ErrorReport, calls }),
-]);
-
 /** Lambda's own limit for loading the code. */
 const initTimeoutMs = 10_000;
+
+/** A thread's heap for new objects. V8 takes up to 48 MB of each thread; with a sixth a call costs as much CPU. */
+const YOUNG_MB = 8;
 
 interface Job {
   readonly requestId: string;
@@ -105,7 +88,7 @@ export class Environment {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: config.memorySize },
+      resourceLimits: { maxOldGenerationSizeMb: config.memorySize, maxYoungGenerationSizeMb: YOUNG_MB },
       workerData: {
         ...hooks,
         log: undefined,
@@ -121,7 +104,10 @@ export class Environment {
       },
     });
     this.#worker = worker;
-    for (const stream of [worker.stdout, worker.stderr]) eachLine(stream, this.#log);
+    const lines = { stdout: lineSplitter(this.#log), stderr: lineSplitter(this.#log) };
+    // What does not come by a message: Node's own warnings.
+    for (const stream of ["stdout", "stderr"] as const)
+      worker[stream].setEncoding("utf8").on("data", lines[stream].add);
     this.#deadline = setTimeout(() => {
       this.#report("Sandbox.Timedout: Task timed out during its initialization");
       this.#end("Sandbox.Timedout", "Task timed out during its initialization");
@@ -134,6 +120,7 @@ export class Environment {
           hooks.record({ function: config.name, verdict: "allowed", ...call, body: () => body, answer: () => answer });
       }
       if (message.kind === "calls") return;
+      if (message.kind === "text") return lines[message.stream].add(message.text);
       clearTimeout(this.#deadline);
       if (message.kind === "broken") {
         broken = { ok: false, ...message.error, errorType: `Runtime.${message.error.errorType}` };
@@ -162,6 +149,7 @@ export class Environment {
       this.#report(`${this.#failure.errorType}: ${this.#failure.errorMessage}`);
     });
     worker.on("exit", (code) => {
+      for (const { end } of Object.values(lines)) end();
       clearTimeout(this.#deadline);
       this.idle = false;
       const exited = {
@@ -229,15 +217,4 @@ export class Environment {
     this.#job?.settle(invocation);
     this.#job = undefined;
   }
-}
-
-function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-  });
-  stream.on("end", () => rest !== "" && take(rest));
 }

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import type * as z from "zod";
 import { parseJson } from "../shared/json.ts";
 
@@ -14,6 +23,9 @@ export interface ErasableJournal<T> extends Journal<T> {
   remove(fits: (entry: T) => boolean): number;
 }
 
+/** A file to which nothing is appended for so long is closed: opening it costs more than a line. */
+const IDLE_MS = 1_000;
+
 /** Opens the list in `file`. A last line that a kill cut short is left out. */
 export function openJournal<T>(file: string, schema: z.ZodType<T>): ErasableJournal<T> {
   const entries: T[] = [];
@@ -23,20 +35,37 @@ export function openJournal<T>(file: string, schema: z.ZodType<T>): ErasableJour
     const parsed = schema.safeParse(parseJson(line));
     if (parsed.success) entries.push(parsed.data);
   }
+  let open: { readonly descriptor: number; readonly closing: NodeJS.Timeout } | undefined;
+  const close = (): void => {
+    if (open === undefined) return;
+    clearTimeout(open.closing);
+    closeSync(open.descriptor);
+    open = undefined;
+  };
+  const opened = () => ({ descriptor: openSync(file, "a"), closing: setTimeout(close, IDLE_MS).unref() });
   return {
     entries,
     append: (entry) => {
-      appendFileSync(file, `${JSON.stringify(entry)}\n`);
+      open ??= opened();
+      open.closing.refresh();
+      writeWhole(open.descriptor, `${JSON.stringify(entry)}\n`);
       entries.push(entry);
     },
     remove: (fits) => {
       const kept = entries.filter((entry) => !fits(entry));
       const removed = entries.length - kept.length;
       if (removed === 0) return 0;
+      close();
       writeFileSync(`${file}.half`, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
       renameSync(`${file}.half`, file);
       entries.splice(0, Infinity, ...kept);
       return removed;
     },
   };
+}
+
+/** A disk that is nearly full takes a part of it. */
+function writeWhole(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
 }
