@@ -5,18 +5,12 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Calls } from "./calls.ts";
+import { HttpHandler } from "./http-handler.ts";
 
-/**
- * The SDK's timeouts default to none, and `requestTimeout` only warns unless `throwOnRequestTimeout` is set
- * (https://github.com/aws/aws-sdk-js-v3/blob/main/supplemental-docs/CLIENTS.md#request-handler-requesthandler).
- */
+/** Three attempts, each of so many milliseconds. */
 const defaults = ({ patience = 1 }: Calls, requestTimeout = 2_000) => ({
   maxAttempts: 3,
-  requestHandler: {
-    connectionTimeout: 500 * patience,
-    requestTimeout: requestTimeout * patience,
-    throwOnRequestTimeout: true,
-  },
+  requestHandler: new HttpHandler({ connectionTimeout: 500 * patience, requestTimeout: requestTimeout * patience }),
 });
 
 /** One attempt, of so many milliseconds. */
