@@ -147,6 +147,38 @@ describe("an event source mapping", () => {
     expect(inFlight.slice(0, 4)).to.deep.equal([1, 2, 3, 4]);
   });
 
+  it("rests while a message waits for the batch under way, or for its window", async () => {
+    const answer = Promise.withResolvers<Invocation>();
+    const functions = fakeFunctions({ invoke: () => answer.promise });
+    const [busy, open] = ["busy", "open"].map((name) => messaging.putQueue(name, { VisibilityTimeout: "600" }));
+    if (!busy || !open) throw new Error("two queues were put");
+    const mappings = [
+      await map(busy, () => done, { functions, batchSize: 1 }),
+      await map(open, () => done, { windowSeconds: 300 }),
+    ];
+    const send = ({ url: QueueUrl }: Queue) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }));
+    await send(busy);
+    await until("its batch is under way", () => busy.inflightMessages.size === 1);
+    await Promise.all([send(busy), send(open)]);
+    const looks = new Map([busy, open].map((queue) => [queue.name, 0]));
+    for (const queue of [busy, open]) {
+      const processTimers = queue.processTimers.bind(queue);
+      queue.processTimers = () => {
+        looks.set(queue.name, (looks.get(queue.name) ?? 0) + 1);
+        processTimers();
+      };
+    }
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const [looked, waiting] = [[...looks.values()], [busy, open].map(({ messages }) => messages.length)];
+    answer.resolve(done);
+    await until("the second follows the first", () => busy.messages.length === 0);
+    await Promise.all(mappings.map((mapping) => mapping.stop()));
+
+    // At most the one look that the message itself has asked for.
+    expect(looked.filter((count) => count > 1)).to.deep.equal([]);
+    expect(waiting).to.deep.equal([1, 1]);
+  });
+
   it("receives nothing while the disk is full, says so once, loses nothing, and goes on when there is room", async () => {
     const queue = messaging.putQueue("full", { VisibilityTimeout: "600" });
     const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }));
