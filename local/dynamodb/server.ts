@@ -10,8 +10,8 @@ import { LocalCloudError, messageOf } from "../shared/names.ts";
 
 /** Where the database is. */
 export interface DynamoDbArgs {
-  /** The state folder, which holds the database's file. */
-  readonly state: string;
+  /** The state folder, which holds the database's file; undefined: the database is in memory. */
+  readonly state: string | undefined;
   /** Takes a line for the person: what is fetched, or that the database ended. */
   readonly say: (line: string) => void;
 }
@@ -47,13 +47,14 @@ export async function start({ state, say }: DynamoDbArgs): Promise<DynamoDb> {
   const binary = findBinary({ platform: `${process.platform}-${process.arch}`, cache, say });
   const host = quietAddress();
   const port = await freePort(1, host);
-  const database = join(state, "dynamodb.db");
-  inspectDatabase(database);
+  const database = join(state ?? "", "dynamodb.db");
+  if (state !== undefined) inspectDatabase(database);
   // The shell holds our pipe as its stdin and kills the binary when the pipe closes, however we die. It keeps no
   // other descriptor, so the binary's own death closes stderr. Detached: Ctrl-C must not reach it before us.
-  const watchdog = `"$0" serve --host ${host} --port ${port} --db-path "$1" </dev/null & pid=$!
+  const watchdog = `"$0" serve --host ${host} --port ${port} "$@" </dev/null & pid=$!
 exec >/dev/null 2>&1; cat; kill -9 $pid; wait $pid`;
-  const child = spawn("sh", ["-c", watchdog, binary, database], { stdio: ["pipe", "ignore", "pipe"], detached: true });
+  const kept = state === undefined ? [] : ["--db-path", database];
+  const child = spawn("sh", ["-c", watchdog, binary, ...kept], { stdio: ["pipe", "ignore", "pipe"], detached: true });
   let said = "";
   let stopping = false;
   const died = new Promise<never>((_, reject) => {

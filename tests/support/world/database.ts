@@ -7,10 +7,6 @@ import {
   ScanCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { table as makeTable } from "../../../local/dynamodb/provision.ts";
 import { start as startDynamoDb, type DynamoDb } from "../../../local/dynamodb/server.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
@@ -24,7 +20,7 @@ export interface Index {
   readonly key: readonly string[];
 }
 
-/** A real DynamoDB with the tables of the program, and what tests read and write there themselves. */
+/** A real DynamoDB, in memory, with the tables of the program, and what tests read and write there themselves. */
 export class Database {
   readonly #dynamodb: DynamoDb;
   readonly #documents: DynamoDBDocumentClient;
@@ -94,11 +90,7 @@ export async function database(): Promise<Database> {
 }
 
 async function start(): Promise<{ database: Database; endpoint: string }> {
-  const state = await mkdtemp(join(tmpdir(), "order-fanout-world-"));
-  const dynamodb = await startDynamoDb({ state, say: () => undefined });
-  process.once("exit", () => {
-    void dynamodb.stop();
-    rmSync(state, { recursive: true, force: true });
-  });
+  const dynamodb = await startDynamoDb({ state: undefined, say: () => undefined });
+  process.once("exit", () => void dynamodb.stop());
   return { database: new Database(dynamodb), endpoint: dynamodb.endpoint.href };
 }
