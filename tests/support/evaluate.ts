@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Resource } from "../../evaluation/evaluated.ts";
 import { evaluateStart, readStart, type Program } from "../../evaluation/evaluate.ts";
+import { cachedEvaluation } from "./evaluation-cache.ts";
 
 export type { Program, Resource };
 
@@ -33,10 +34,14 @@ interface Asked {
 const startOf = ({ stack = "dev", over = {}, from = root, stacks = join(root, "tests/stacks") }: Asked) =>
   readStart({ from, file: join(stacks, `Pulumi.${stack}.yaml`), over });
 
-/** Evaluates a program in a process of its own, and once for the same arguments. */
+/** Evaluates a program in a process of its own, and once for the same inputs; one of another folder in each process. */
 export function evaluateProgram(asked: Asked = {}): Promise<Program> {
   const key = JSON.stringify([asked.stack, asked.over, asked.from, asked.stacks]);
-  const evaluated = evaluations.get(key) ?? startOf(asked).then((start) => evaluateStart(start));
+  const evaluated =
+    evaluations.get(key) ??
+    startOf(asked).then((start) =>
+      asked.from === undefined ? cachedEvaluation(root, start, evaluateStart) : evaluateStart(start),
+    );
   evaluations.set(key, evaluated);
   return evaluated;
 }
