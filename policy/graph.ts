@@ -115,6 +115,10 @@ export function statementsOf(resource: GraphResource, key = "policy"): Statement
   }));
 }
 
+/** The statements of the policies of a type that refer to a resource by `key`. */
+export const statementsOn = (graph: Graph, resource: GraphResource, type: string, key: string): Statement[] =>
+  referringTo(graph, resource, type, key).flatMap((policy) => statementsOf(policy));
+
 /** A condition with one operator over one key, and nothing else. */
 export function isCondition(condition: unknown, operator: string, key: string, value: string): boolean {
   return JSON.stringify(condition) === JSON.stringify({ [operator]: { [key]: value } });

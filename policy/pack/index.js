@@ -60,6 +60,7 @@ function statementsOf(resource, key = "policy") {
     condition: statement["Condition"]
   }));
 }
+var statementsOn = (graph, resource, type, key) => referringTo(graph, resource, type, key).flatMap((policy) => statementsOf(policy));
 function isCondition(condition, operator, key, value) {
   return JSON.stringify(condition) === JSON.stringify({ [operator]: { [key]: value } });
 }
@@ -406,7 +407,7 @@ var TO_SQS = "https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-s
 var ofQueue = (subscription) => textAt(subscription, "protocol") === "sqs";
 var deniesPlainHttp = ({ effect, principal, actions, condition }, action) => effect === "Deny" && (principal === "*" || JSON.stringify(principal) === '{"AWS":"*"}') && actions.includes(action) && isCondition(condition, "Bool", "aws:SecureTransport", "false");
 var admits = ({ effect, principal, actions, resources, condition }, queue, topic) => effect === "Allow" && JSON.stringify(principal) === '{"Service":"sns.amazonaws.com"}' && actions.join() === "sqs:SendMessage" && resources.join() === textAt(queue, "arn") && isCondition(condition, "ArnEquals", "aws:SourceArn", textAt(topic, "arn"));
-var policiesOf = (graph, queue) => referringTo(graph, queue, QUEUE_POLICY, "queueUrl").flatMap((policy) => statementsOf(policy));
+var policiesOf = (graph, queue) => statementsOn(graph, queue, QUEUE_POLICY, "queueUrl");
 var ofSubscriptions = (rule, judge) => ({
   ...rule,
   of: [SUBSCRIPTION],
@@ -523,7 +524,7 @@ var deliveryRules = [
     page: "https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html",
     of: [TOPIC],
     judge: (topic, graph) => {
-      const statements = referringTo(graph, topic, TOPIC_POLICY, "arn").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, topic, TOPIC_POLICY, "arn");
       return statements.some((statement) => deniesPlainHttp(statement, "sns:Publish")) ? void 0 : "publishing over plain HTTP is not denied";
     }
   },
@@ -535,7 +536,7 @@ var deliveryRules = [
     page: "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
     of: [TOPIC],
     judge: (topic, graph) => {
-      const statements = referringTo(graph, topic, TOPIC_POLICY, "arn").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, topic, TOPIC_POLICY, "arn");
       const wide = statements.filter(
         ({ effect, principal, condition }) => effect === "Allow" && !(isRecord(principal) && "Service" in principal && JSON.stringify(condition)?.includes('"aws:SourceAccount"'))
       );
@@ -1185,7 +1186,7 @@ var storageRules = [
     page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
     of: [BUCKET],
     judge: (bucket, graph) => {
-      const statements = referringTo(graph, bucket, BUCKET_POLICY, "bucket").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, bucket, BUCKET_POLICY, "bucket");
       const both = `${textAt(bucket, "arn")},${textAt(bucket, "arn")}/*`;
       return statements.some((one) => deniesPlainHttp(one, "s3:*") && one.resources.join() === both) ? void 0 : "plain HTTP is not denied on the bucket and its objects";
     }
@@ -1197,9 +1198,7 @@ var storageRules = [
     fix: "Take the statement out, and allow it in the role's policy",
     page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
     of: [BUCKET],
-    judge: (bucket, graph) => referringTo(graph, bucket, BUCKET_POLICY, "bucket").some(
-      (policy) => statementsOf(policy).some(({ effect }) => effect !== "Deny")
-    ) ? "its policy allows something" : void 0
+    judge: (bucket, graph) => statementsOn(graph, bucket, BUCKET_POLICY, "bucket").some(({ effect }) => effect !== "Deny") ? "its policy allows something" : void 0
   },
   {
     id: "bucket-has-lifecycle",

@@ -6,7 +6,7 @@ import {
   jsonAt,
   ofType,
   referringTo,
-  statementsOf,
+  statementsOn,
   textAt,
   type Graph,
   type GraphResource,
@@ -41,7 +41,7 @@ const admits = (
   isCondition(condition, "ArnEquals", "aws:SourceArn", textAt(topic, "arn"));
 
 const policiesOf = (graph: Graph, queue: GraphResource): Statement[] =>
-  referringTo(graph, queue, QUEUE_POLICY, "queueUrl").flatMap((policy) => statementsOf(policy));
+  statementsOn(graph, queue, QUEUE_POLICY, "queueUrl");
 
 /** A rule over the subscriptions of queues alone. */
 const ofSubscriptions = (
@@ -170,7 +170,7 @@ export const deliveryRules: readonly Rule[] = [
     page: "https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html",
     of: [TOPIC],
     judge: (topic, graph) => {
-      const statements = referringTo(graph, topic, TOPIC_POLICY, "arn").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, topic, TOPIC_POLICY, "arn");
       return statements.some((statement) => deniesPlainHttp(statement, "sns:Publish"))
         ? undefined
         : "publishing over plain HTTP is not denied";
@@ -184,7 +184,7 @@ export const deliveryRules: readonly Rule[] = [
     page: "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
     of: [TOPIC],
     judge: (topic, graph) => {
-      const statements = referringTo(graph, topic, TOPIC_POLICY, "arn").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, topic, TOPIC_POLICY, "arn");
       const wide = statements.filter(
         ({ effect, principal, condition }) =>
           effect === "Allow" &&

@@ -2,6 +2,7 @@ import { behind, referringTo, textAt, type Graph, type GraphResource } from "../
 import type { Rule } from "../rule.ts";
 import {
   FUNCTION,
+  INTEGRATION,
   MAPPING,
   PERMISSION,
   QUEUE,
@@ -11,7 +12,6 @@ import {
   ROUTE,
   SUBSCRIPTION,
 } from "../types.ts";
-import { INTEGRATION } from "../types.ts";
 import { functionBehind } from "./consumer.ts";
 
 const DEPENDS_ON = "https://www.pulumi.com/docs/iac/concepts/resources/options/dependson/";

@@ -1,4 +1,4 @@
-import { at, isRecord, jsonAt, listAt, ofType, referringTo, statementsOf, textAt, variableAt } from "../graph.ts";
+import { at, isRecord, jsonAt, listAt, ofType, referringTo, statementsOn, textAt, variableAt } from "../graph.ts";
 import type { Graph, GraphResource } from "../graph.ts";
 import type { Rule } from "../rule.ts";
 import { BUCKET, BUCKET_ACCESS, BUCKET_LIFECYCLE, BUCKET_POLICY, FUNCTION, QUEUE, TABLE } from "../types.ts";
@@ -134,7 +134,7 @@ export const storageRules: readonly Rule[] = [
     page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
     of: [BUCKET],
     judge: (bucket, graph) => {
-      const statements = referringTo(graph, bucket, BUCKET_POLICY, "bucket").flatMap((policy) => statementsOf(policy));
+      const statements = statementsOn(graph, bucket, BUCKET_POLICY, "bucket");
       const both = `${textAt(bucket, "arn")},${textAt(bucket, "arn")}/*`;
       return statements.some((one) => deniesPlainHttp(one, "s3:*") && one.resources.join() === both)
         ? undefined
@@ -149,9 +149,7 @@ export const storageRules: readonly Rule[] = [
     page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
     of: [BUCKET],
     judge: (bucket, graph) =>
-      referringTo(graph, bucket, BUCKET_POLICY, "bucket").some((policy) =>
-        statementsOf(policy).some(({ effect }) => effect !== "Deny"),
-      )
+      statementsOn(graph, bucket, BUCKET_POLICY, "bucket").some(({ effect }) => effect !== "Deny")
         ? "its policy allows something"
         : undefined,
   },
