@@ -1,15 +1,7 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import type * as z from "zod";
 import { parseJson } from "../shared/json.ts";
+import { replaceFile } from "../shared/replace-file.ts";
 
 /** A list that survives the process: one JSON line an entry, appended before the caller is answered. */
 export interface Journal<T> {
@@ -56,8 +48,7 @@ export function openJournal<T>(file: string, schema: z.ZodType<T>): ErasableJour
       const removed = entries.length - kept.length;
       if (removed === 0) return 0;
       close();
-      writeFileSync(`${file}.half`, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
-      renameSync(`${file}.half`, file);
+      replaceFile(file, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
       entries.splice(0, Infinity, ...kept);
       return removed;
     },

@@ -1,7 +1,8 @@
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockFile } from "./lock.ts";
 import { LocalCloudError } from "./names.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** The file that marks a folder as the state of a local cloud. */
 const marker = "local-cloud";
@@ -11,7 +12,7 @@ const markerText = "The state of order-fanout's local cloud. `npm start -- --fre
 export const isOurs = (name: string): boolean =>
   [marker, lockFile, `${lockFile}-journal`, "code", "logs", "token", "catalogue-loaded", "issuer-key.json"].includes(
     name,
-  ) || /^((dynamodb|fauxqs)\.db(-wal|-shm|-journal)?|(outputs|parameters)\.json(\.half)?|[\w.-]+\.jsonl)$/.test(name);
+  ) || /^((dynamodb|fauxqs)\.db(-wal|-shm|-journal)?|((outputs|parameters)\.json|[\w.-]+\.jsonl)(\.half)?)$/.test(name);
 
 /** Whether these are the names of a state that a version before the marker left. */
 const isUnmarkedState = (names: readonly string[]): boolean =>
@@ -62,6 +63,5 @@ export function writeToken(state: string, token: string): void {
 
 /** Writes outputs.json, which is either whole or absent. */
 export function writeOutputs(state: string, outputs: Record<string, unknown>): void {
-  writeFileSync(join(state, "outputs.json.half"), `${JSON.stringify(outputs, undefined, 2)}\n`);
-  renameSync(join(state, "outputs.json.half"), join(state, "outputs.json"));
+  replaceFile(join(state, "outputs.json"), `${JSON.stringify(outputs, undefined, 2)}\n`);
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { parseJson } from "../shared/json.ts";
 import { LocalCloudError } from "../shared/names.ts";
+import { replaceFile } from "../shared/replace-file.ts";
 
 const Parameter = z.object({ type: z.string(), value: z.string(), version: z.int(), modified: z.number() });
 export type Parameter = z.output<typeof Parameter>;
@@ -28,8 +29,7 @@ export function openParameters(state: string): Parameters {
     put: (name, { type, value }) => {
       const version = (kept.get(name)?.version ?? 0) + 1;
       const next = new Map(kept).set(name, { type, value, version, modified: Date.now() / 1_000 });
-      writeFileSync(`${file}.half`, JSON.stringify(Object.fromEntries(next)), { mode: 0o600 });
-      renameSync(`${file}.half`, file);
+      replaceFile(file, JSON.stringify(Object.fromEntries(next)));
       kept.set(name, { type, value, version, modified: Date.now() / 1_000 });
       return version;
     },

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskFailure } from "../../../local/shared/disk.ts";
 import { start as lock } from "../../../local/shared/lock.ts";
+import { halfOf } from "../../../local/shared/replace-file.ts";
 import { clearState, takeFolder } from "../../../local/shared/state.ts";
 
 describe("a folder for the local cloud's state", () => {
@@ -86,6 +87,8 @@ describe("a folder for the local cloud's state", () => {
       "outputs.json",
       "token",
       "thesis/1.txt",
+      // What a kill leaves of a file that was being replaced.
+      ...["mailbox.jsonl", "parameters.json", "outputs.json"].map(halfOf),
     );
     symlinkSync(join(folder, "thesis"), join(folder, "logs"));
     clearState(folder, true);
