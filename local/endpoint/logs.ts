@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { offsetBefore, readLines } from "../shared/log-file.ts";
 import type { Logs } from "../shared/logs.ts";
-import { parseJson } from "../shared/json.ts";
-import type { AwsError } from "./protocol.ts";
+import { fieldOf, parseJson } from "../shared/json.ts";
+import type { Answer } from "./protocol.ts";
 
 /** A function's log group. */
 export interface LogGroup {
@@ -16,9 +16,6 @@ export interface LogsApiArgs {
   readonly logGroups: ReadonlyMap<string, LogGroup>;
   readonly logs: Logs;
 }
-
-/** What an operation answers: the response's body, or an error. */
-export type LogsAnswer = { readonly body: object } | { readonly error: AwsError };
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 const Filter = z.strictObject({
@@ -39,7 +36,7 @@ const Describe = z.strictObject({
   nextToken: z.string().regex(/^\d+$/).optional(),
 });
 
-type Operation = (input: unknown, args: LogsApiArgs) => Promise<LogsAnswer>;
+type Operation = (input: unknown, args: LogsApiArgs) => Promise<Answer>;
 
 /** The operations of CloudWatch Logs that are served: on the functions' log files, each as the log group that it would be. */
 export const logsOperations: Readonly<Record<string, Operation>> = {
@@ -47,7 +44,7 @@ export const logsOperations: Readonly<Record<string, Operation>> = {
   DescribeLogGroups: describeLogGroups,
 };
 
-async function filterLogEvents(input: unknown, { logGroups, logs }: LogsApiArgs): Promise<LogsAnswer> {
+async function filterLogEvents(input: unknown, { logGroups, logs }: LogsApiArgs): Promise<Answer> {
   const { data, error } = Filter.safeParse(input);
   if (error) return invalid(error);
   const group = data.logGroupName ?? data.logGroupIdentifier?.split(":log-group:").at(-1) ?? "";
@@ -80,7 +77,7 @@ async function filterLogEvents(input: unknown, { logGroups, logs }: LogsApiArgs)
   return { body: { events, searchedLogStreams: [], ...(next !== undefined && { nextToken: String(next) }) } };
 }
 
-async function describeLogGroups(input: unknown, { logGroups }: LogsApiArgs): Promise<LogsAnswer> {
+async function describeLogGroups(input: unknown, { logGroups }: LogsApiArgs): Promise<Answer> {
   const { data, error } = Describe.safeParse(input);
   if (error) return invalid(error);
   const all = [...logGroups]
@@ -121,17 +118,14 @@ function comparison(text: string): ((line: unknown) => boolean) | undefined {
   const parts = (quoted ?? bare).split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   const value = new RegExp(`^${parts.join(".*")}$`, "s");
   return (line) => {
-    const found = path.split(".").reduce(at, line);
+    const found = path.split(".").reduce(fieldOf, line);
     return ["string", "number", "boolean"].includes(typeof found) && value.test(String(found));
   };
 }
 
-const at = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
+const refuse = (code: string, message: string): Answer => ({ error: { status: 400, code, message } });
 
-const refuse = (code: string, message: string): LogsAnswer => ({ error: { status: 400, code, message } });
-
-function invalid(error: z.ZodError): LogsAnswer {
+function invalid(error: z.ZodError): Answer {
   const what = error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
   return refuse("InvalidParameterException", `The request is not served here: ${what}`);
 }

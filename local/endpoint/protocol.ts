@@ -77,6 +77,9 @@ export interface AwsError {
   readonly more?: object;
 }
 
+/** What an operation of a service answers: the response's body, or an error. */
+export type Answer = { readonly body: object } | { readonly error: AwsError };
+
 /** Answers with an error as the service would write it. */
 export function sendError(
   response: ServerResponse,

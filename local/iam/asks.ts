@@ -1,3 +1,5 @@
+import { fieldOf } from "../shared/json.ts";
+
 /** What one call wants of one resource: an IAM action, and the resource's ARN, or `*`. */
 export interface Ask {
   readonly action: string;
@@ -25,17 +27,15 @@ export const PHONE_NUMBER = "a phone number";
 
 type Describe = (input: unknown, place: Place, operation: string) => Ask[] | undefined;
 
-const at = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
 const textAt = (value: unknown, key: string): string | undefined => {
-  const found = at(value, key);
+  const found = fieldOf(value, key);
   return typeof found === "string" ? found : undefined;
 };
 const listAt = (value: unknown, key: string): readonly unknown[] => {
-  const found = at(value, key);
+  const found = fieldOf(value, key);
   return Array.isArray(found) ? found : [];
 };
-const keysAt = (value: unknown, key: string): string[] => Object.keys(at(value, key) ?? {});
+const keysAt = (value: unknown, key: string): string[] => Object.keys(fieldOf(value, key) ?? {});
 
 /** The ARN of a table, which a call may name by either. */
 const tableArn = (table: string, { arnOf }: Place): string =>
@@ -68,7 +68,7 @@ const transactionParts = {
 const inTransaction: Describe = (input, place) => {
   const asks = listAt(input, "TransactItems").map((item): Ask | undefined => {
     for (const [part, action] of Object.entries(transactionParts)) {
-      const table = textAt(at(item, part), "TableName");
+      const table = textAt(fieldOf(item, part), "TableName");
       if (table !== undefined) return { action, resource: tableArn(table, place) };
     }
     return undefined;

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import type { AwsError } from "../endpoint/protocol.ts";
+import type { Answer } from "../endpoint/protocol.ts";
 import { arn } from "../shared/names.ts";
 import type { Parameters } from "./parameters.ts";
-
-/** What an operation answers: the response's body, or an error. */
-export type SsmAnswer = { readonly body: object } | { readonly error: AwsError };
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html */
 const Get = z.strictObject({ Name: z.string(), WithDecryption: z.boolean().default(false) });
@@ -19,7 +16,7 @@ const Put = z.strictObject({
 
 /** The operations of SSM that are served. */
 export const ssmOperations: Readonly<
-  Record<string, (input: unknown, parameters: Parameters, region: string) => SsmAnswer>
+  Record<string, (input: unknown, parameters: Parameters, region: string) => Answer>
 > = {
   GetParameter: (input, parameters, region) => {
     const { data, error } = Get.safeParse(input);
@@ -52,7 +49,7 @@ export const ssmOperations: Readonly<
   },
 };
 
-const refuse = (code: string, message: string): SsmAnswer => ({ error: { status: 400, code, message } });
+const refuse = (code: string, message: string): Answer => ({ error: { status: 400, code, message } });
 
 /** Stands for the ciphertext of a value that nobody asked to decrypt. */
 const encrypted = (value: string): string => createHash("sha512").update(value).digest("base64");
