@@ -1,18 +1,7 @@
 import * as z from "zod";
+import { json } from "./json.ts";
 import { OutboxKey } from "./outbox.ts";
 
-const json = <S extends z.ZodType>(schema: S) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue("must be JSON");
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
 const seconds = z.coerce.number().positive();
 const days = z.coerce.number().positive();
 

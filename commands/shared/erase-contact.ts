@@ -54,8 +54,9 @@ async function forgetMessages({ outputs: { local } }: Target, orderId: string): 
 
 /** What `erase` prints. */
 export function erasedText({ orderId, contact, messages }: Erased): string {
-  const captured = messages > 0 ? ` and ${messages} captured ${messages === 1 ? "message" : "messages"}` : "";
+  const captured = messages === 1 ? "1 captured message" : `${messages} captured messages`;
+  const erased = messages === 1 ? "is erased" : "are erased";
   return contact
-    ? `The contact data${captured} of order ${orderId} are erased. Backups forget them within 35 days.`
-    : `Order ${orderId} has no contact data any more${messages > 0 ? `; ${messages} captured messages are erased` : ""}.`;
+    ? `The contact data${messages > 0 ? ` and ${captured}` : ""} of order ${orderId} are erased. Backups forget them within 35 days.`
+    : `Order ${orderId} has no contact data any more${messages > 0 ? `; ${captured} ${erased}` : ""}.`;
 }

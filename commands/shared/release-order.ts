@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import * as z from "zod";
+import { json } from "../../contracts/json.ts";
 import { ShippingAddress } from "../../contracts/order.ts";
 import { ProblemBody } from "../../contracts/problems.ts";
 import { CommandError, issues } from "./console.ts";
@@ -17,21 +17,12 @@ export async function readAddress(file: string | undefined): Promise<ShippingAdd
   const text = await readFile(file, "utf8").catch(() => {
     throw new CommandError(`The file ${file} cannot be read. Name a JSON file with the address.`);
   });
-  const { data, error } = Json.pipe(ShippingAddress).safeParse(text);
+  const { data, error } = json(ShippingAddress).safeParse(text);
   if (error) {
     throw new CommandError(`${file} has no address to ship to (${issues(error)}). Correct it.`);
   }
   return data;
 }
-
-const Json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue("must be JSON");
-    return z.NEVER;
-  }
-});
 
 /**
  * Releases an order from hold, by the stack's own API.
