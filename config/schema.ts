@@ -65,8 +65,8 @@ export const StackConfig = z.strictObject({
   corsOrigins: z.array(z.string().refine(isOrigin, "must be an origin, such as https://shop.example")).default([]),
   /**
    * Whose tokens the API takes (an OpenID Connect issuer, letter for letter the tokens' `iss`) and for whom they are
-   * (their `aud`, or `client_id` where there is none). Default none: whoever has the URL may call; required in production.
-   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+   * (their `aud`, or `client_id` where there is none). Default none: whoever has the URL may call; required in
+   * production. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
    */
   auth: z
     .strictObject({
@@ -101,8 +101,8 @@ export const StackConfig = z.strictObject({
   /** Concurrent executions that each of the API's functions has for itself: 1 to 10,000. Default none. */
   apiReservedConcurrency: z.int().min(1).max(10_000).optional(),
   /**
-   * Days that an order's name, addresses and phone number are kept after it has ended: 1 to 3,650. Default 90. Orders that
-   * are there already keep the days that they were placed with.
+   * Days that an order's name, addresses and phone number are kept after it has ended: 1 to 3,650. Default 90. Orders
+   * that are there already keep the days that they were placed with.
    */
   contactDays: z.int().min(1).max(3_650).default(90),
   /** Days that an order may be on hold before it cancels itself: 1 to 365. Default 14. An alarm comes before. */
@@ -112,7 +112,10 @@ export const StackConfig = z.strictObject({
     .record(z.string(), z.string())
     .refine((tags) => Object.entries(tags).every(isTag), TAG_RULE)
     .default({}),
-  /** Days that logs are kept: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default 30. */
+  /**
+   * Days that logs are kept:
+   * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html. Default 30.
+   */
   logRetentionDays: z
     .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
     .default(30),
@@ -124,8 +127,8 @@ function isOrigin(value: string): boolean {
 }
 
 /**
- * https://openid.net/specs/openid-connect-core-1_0.html#Terminology: an https URL without query and fragment. A laptop's own issuer may do
- * without TLS.
+ * https://openid.net/specs/openid-connect-core-1_0.html#Terminology: an https URL without query and fragment. A
+ * laptop's own issuer may do without TLS.
  */
 function isIssuer(value: string): boolean {
   if (!URL.canParse(value) || /[?#\s]/.test(value)) return false;
@@ -135,7 +138,8 @@ function isIssuer(value: string): boolean {
 
 /**
  * What is wrong with a consumer's name, if anything. The names of its resources begin with it, and Pulumi adds up to 13
- * characters to its role's, which has at most 64: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
+ * characters to its role's, which has at most 64:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
  */
 export function nameMistakes(name: string): string[] {
   if (!/^[a-z][a-z0-9-]{0,49}$/i.test(name)) {

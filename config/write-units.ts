@@ -5,14 +5,15 @@ export type WriteUnits = Readonly<Record<string, number>>;
 
 /**
  * Units of a write of up to 1 KB, inside a transaction and alone
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). Items here are smaller.
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html). Items here are
+ * smaller.
  */
 const IN_TRANSACTION = 2;
 const ALONE = 1;
 
 /**
- * Items that one verb writes at most, for which nothing can be declared: an order's end is the end of its contact too, and
- * an order has three lines.
+ * Items that one verb writes at most, for which nothing can be declared: an order's end is the end of its contact too,
+ * and an order has three lines.
  */
 const ITEMS: Readonly<Record<string, number>> = { orders: 2, stock: 3 };
 
@@ -27,9 +28,9 @@ const EVENT: WriteUnits = { orders: IN_TRANSACTION + ALONE, [INDEX]: 2 * ALONE }
 export const placingUnits: WriteUnits = add({ orders: 3 * IN_TRANSACTION }, EVENT);
 
 /**
- * The write units that a consumer uses for a message at most, by what its handler declares: each writing verb of a table
- * once (of the orders twice, of the stock once for each of three lines), an event if it emits any, and of the ledger a claim, a completion
- * and where it admits a count, for each kind of message that it sends.
+ * The write units that a consumer uses for a message at most, by what its handler declares: each writing verb of a
+ * table once (of the orders twice, of the stock once for each of three lines), an event if it emits any, and of the
+ * ledger a claim, a completion and where it admits a count, for each kind of message that it sends.
  */
 export function unitsPerMessage(name: string, { uses = {}, emits = [] }: Pick<Consumer, "uses" | "emits">): WriteUnits {
   const kinds = Object.values(uses).map(({ kind }) => kind);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { FORBIDDEN } from "./text.ts";
+import { clean } from "./text.ts";
 
 /**
  * What a token lets its holder do. `orders:write` places and cancels one's own orders, `orders:read` reads them, and
@@ -16,7 +16,7 @@ export const Subject = z
   .string()
   .min(1)
   .max(255)
-  .refine((value) => !FORBIDDEN.test(value), "must not contain control, bidi-control or invalid characters");
+  .refine(...clean);
 
 /**
  * The claims of a token as API Gateway hands them over: each as text, a list as `[a b]`. Scopes are in `scope`, or in `scp`

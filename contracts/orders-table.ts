@@ -5,8 +5,9 @@ import { PastMoney } from "./text.ts";
 
 /**
  * The orders table: key `orderId` + `entry`. An order is an item `order`, an item `contact`, and an item `event#<type>`
- * (`event#<type>#<n>` from the second time on) for each of its events, which together are its timeline and, while they are unpublished, the outbox. An order that came
- * with an Idempotency-Key also has an item `key` under `key#<hash>`, which names it.
+ * (`event#<type>#<n>` from the second time on) for each of its events, which together are its timeline and, while they
+ * are unpublished, the outbox. An order that came with an Idempotency-Key also has an item `key` under `key#<hash>`,
+ * which names it.
  */
 const ORDER = "order";
 const CONTACT = "contact";
@@ -15,7 +16,9 @@ const KEY = "key";
 
 export const orderKey = (orderId: string) => ({ orderId, entry: ORDER });
 export const contactKey = (orderId: string) => ({ orderId, entry: CONTACT });
-/** The key of the item that stands for an Idempotency-Key; for the hash see `handlers/place-order/idempotency-key.ts`. */
+/**
+ * The key of the item that stands for an Idempotency-Key; for the hash see `handlers/place-order/idempotency-key.ts`.
+ */
 export const keyKey = (hash: string) => ({ orderId: `${KEY}#${hash}`, entry: KEY });
 
 /** The sparse index of the orders on hold: by `status`, the longest first. */

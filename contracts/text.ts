@@ -9,6 +9,12 @@ import { countryCodes, isKnownPhone } from "./countries.ts";
  */
 export const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{NChar}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFD]/u;
 
+/** The rule of a text without those characters, for `refine`. */
+export const clean = [
+  (value: string): boolean => !FORBIDDEN.test(value),
+  "must not contain control, bidi-control or invalid characters",
+] as const;
+
 /** A character that leaves ink; fillers and joiners of letters do not. */
 const VISIBLE = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{DI}\u2800]]/v;
 
@@ -20,7 +26,7 @@ export const text = (max: number) =>
     .max(max)
     .refine((value) => value === value.trim(), { error: "must not begin or end with white space", abort: true })
     .refine((value) => VISIBLE.test(value), "must have a visible character")
-    .refine((value) => !FORBIDDEN.test(value), "must not contain control, bidi-control or invalid characters");
+    .refine(...clean);
 
 /** A person's name: the shop's e-mails carry it to whoever an order names, and must carry no stranger's link. */
 export const personName = text(120).refine((value) => !/:\/\/|www\./i.test(value), "must not contain a web address");

@@ -44,18 +44,25 @@ export interface Route<out N extends Need = Need> {
 }
 
 interface Definition<B extends z.ZodType, M extends EventType, U, I, V extends VariableName> {
-  /** `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback: serialized. */
+  /**
+   * `import.meta` of the handler's own file, which is bundled. Without it, the handler is an inline callback:
+   * serialized.
+   */
   module?: I;
   /**
-   * Who may call: the scopes of which a caller's token must have one, or `public`. API Gateway checks it where the stack's
-   * config has `auth`: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+   * Who may call: the scopes of which a caller's token must have one, or `public`. API Gateway checks it where the
+   * stack's config has `auth`:
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
    */
   scopes: RouteScopes;
   /** The events that it may emit, each in the transaction of the change that it announces. */
   emits?: readonly M[];
   /** The resources that it uses, by the name the program offers them under. */
   uses?: Unreserved<U>;
-  /** The schema of the JSON body, which may be left out where the schema takes `undefined`. With one, all that is unreadable or invalid is answered before `handle` is called. */
+  /**
+   * The schema of the JSON body, which may be left out where the schema takes `undefined`. With one, all that is
+   * unreadable or invalid is answered before `handle` is called.
+   */
   body?: InFile<I, B, "body">;
   /** The environment variables that it cannot do without. `OrderApi` says which it gives. */
   variables?: readonly V[];

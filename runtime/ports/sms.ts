@@ -15,7 +15,10 @@ export interface Sms {
 
 /** SMS's method. */
 export interface SmsPort {
-  /** Sends one SMS, if it goes to one of the `smsCountries`, when SNS's rate admits it. A final refusal of the number by SNS is an outcome; every other failure is thrown. */
+  /**
+   * Sends one SMS, if it goes to one of the `smsCountries`, when SNS's rate admits it. A final refusal of the number by
+   * SNS is an outcome; every other failure is thrown.
+   */
   send(sms: Sms): Promise<Outcome>;
 }
 
