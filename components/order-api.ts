@@ -105,8 +105,7 @@ export class OrderApi<R extends Routes, T extends string, O extends object> exte
         handlerName: key,
         environment: {
           ...(key === "$default" && { ROUTES: JSON.stringify(routes) }),
-          ...("variables" in definition &&
-            definition.variables?.includes("CONTACT_DAYS") && { CONTACT_DAYS: String(args.contactDays) }),
+          ...(definition.variables?.includes("CONTACT_DAYS") && { CONTACT_DAYS: String(args.contactDays) }),
         },
       },
       parent,

@@ -1,10 +1,9 @@
 import { OrderCancelled } from "../contracts/events.ts";
-import { isOrderId } from "../contracts/order.ts";
 import type { StoredOrder } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import type { StatusView } from "../contracts/views.ts";
 import { route, table } from "../runtime/index.ts";
-import { end, loadOrder, placedView, visibleTo } from "./orders.ts";
+import { end, loadVisible, placedView } from "./orders.ts";
 
 /**
  * `POST /orders/{orderId}/cancel`: while the order is not yet shipping. The status decides, by condition; the stock
@@ -17,7 +16,7 @@ export default route({
   uses: { orders: table("get", "update") },
 
   async handle({ caller, pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
-    const before = await existing();
+    const before = await loadVisible(orders, orderId, caller);
     const refused = await transact([
       ...end(orders, orderId, "cancelled"),
       emit(OrderCancelled, orderId, { customerId: before.customerId }),
@@ -27,13 +26,9 @@ export default route({
       return cancelled(before);
     }
     // The status does not allow it, or the order is cancelled already.
-    const now = await existing();
+    const now = await loadVisible(orders, orderId, caller);
     if (now.status === "cancelled") return cancelled(now);
     throw new Problem("conflict", `The order is ${now.status} and can no longer be cancelled.`);
-
-    async function existing(): Promise<StoredOrder> {
-      return visibleTo(caller, isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined);
-    }
   },
 });
 

@@ -1,7 +1,7 @@
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "../contracts/events.ts";
 import type { StoredOrder } from "../contracts/orders-table.ts";
 import { consumer, table } from "../runtime/index.ts";
-import { end, loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
+import { end, linesOf, loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
 
 /**
  * Deducts every line or none, in one transaction with the order's new status and the event that announces it. When an
@@ -23,7 +23,7 @@ export default consumer({
     const order = await existing();
     if (order.status !== "placed") return log.info("nothing to do: the order has moved on");
     const { customerId, items, total } = order;
-    const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
+    const lines = linesOf(items);
     const confirm = orders.update(moveTo(orderId, "confirmed", { stockTaken: true }, { from: "placed" }));
     const deduct = lines.map(({ sku, quantity }) => ({
       sku,

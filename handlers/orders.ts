@@ -1,4 +1,4 @@
-import { statusesBefore, type EndStatus, type OrderStatus } from "../contracts/order.ts";
+import { isOrderId, statusesBefore, type EndStatus, type OrderStatus } from "../contracts/order.ts";
 import {
   contactKey,
   orderKey,
@@ -38,6 +38,16 @@ export function visibleTo(caller: Caller | undefined, order: StoredOrder | undef
   if (!visible) throw new Problem("not-found", "There is no such order.");
   return order;
 }
+
+/**
+ * Reads an order that a caller names, if the caller may know of it.
+ * @throws Problem `not-found`, as `visibleTo` does.
+ */
+export const loadVisible = async (
+  orders: Pick<Ports["table"], "get">,
+  orderId: string,
+  caller: Caller | undefined,
+): Promise<StoredOrder> => visibleTo(caller, isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined);
 
 /**
  * Reads an order and its contact, in one call. They are written together: an order without a contact is one whose contact
@@ -113,6 +123,10 @@ export const markStockReturned = (orderId: string) => ({
   ExpressionAttributeNames: { "#status": "status" },
   ExpressionAttributeValues: { ":yes": true, ":no": false, ":cancelled": "cancelled" satisfies OrderStatus },
 });
+
+/** An order's lines as its events carry them: without the names that the catalogue had. */
+export const linesOf = (items: StoredOrder["items"]) =>
+  items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
 
 /** The order as it was placed, as the API shows it: never contact data. */
 export const placedView = ({ orderId, customerId, items, total, placedAt }: StoredOrder): PlacedView => ({

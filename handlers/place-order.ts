@@ -14,7 +14,7 @@ import { ownerOf } from "./callers.ts";
 import { idempotencyKey, keyHash } from "./place-order/idempotency-key.ts";
 import { price } from "./place-order/pricing.ts";
 import { route, table } from "../runtime/index.ts";
-import { loadOrder, placedView } from "./orders.ts";
+import { linesOf, loadOrder, placedView } from "./orders.ts";
 
 /**
  * `POST /orders`: prices the lines from the catalogue, and writes order, contact and `order.placed` in one transaction.
@@ -55,7 +55,7 @@ export default route({
     const { customer, shippingAddress } = body;
     const contact: StoredContact = { orderId, customer, shippingAddress, keptSeconds: env.CONTACT_DAYS * 24 * 3_600 };
     const named: StoredKey = { names: orderId, fingerprint };
-    const lines = items.map(({ sku, quantity, unitPrice, lineTotal }) => ({ sku, quantity, unitPrice, lineTotal }));
+    const lines = linesOf(items);
     const refused = await transact([
       ...(hash === undefined
         ? []

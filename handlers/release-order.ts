@@ -1,10 +1,10 @@
 import { OrderReleased } from "../contracts/events.ts";
-import { isOrderId, ReleaseRequest } from "../contracts/order.ts";
+import { ReleaseRequest } from "../contracts/order.ts";
 import { contactKey } from "../contracts/orders-table.ts";
 import { Problem } from "../contracts/problems.ts";
 import type { StatusView } from "../contracts/views.ts";
 import { route, table } from "../runtime/index.ts";
-import { loadOrder, moveTo, placedView, visibleTo } from "./orders.ts";
+import { loadOrder, loadVisible, moveTo, placedView } from "./orders.ts";
 
 /**
  * `POST /orders/{orderId}/release`: lets an order go that is on hold, to the address of the body or else to the one that
@@ -18,7 +18,7 @@ export default route({
   uses: { orders: table("get", "update") },
 
   async handle({ body, caller, pathParameters: { orderId = "" } }, { orders, emit, transact, log }) {
-    const order = visibleTo(caller, isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined);
+    const order = await loadVisible(orders, orderId, caller);
     const { status, customerId, attempt = 1, onHoldSince } = order;
     const released = orders.update(
       moveTo(orderId, "confirmed", { attempt: attempt + 1 }, { from: "on-hold", onHoldSince }),
