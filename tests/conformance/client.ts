@@ -47,13 +47,17 @@ export class StackClient {
     this.#api = api;
   }
 
+  /** Sends a request. The API's throttle is not what is checked: a request that meets it is sent again. */
   request(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer): Promise<Answer> {
     const { url, host, token } = this.#api;
     const own = {
       ...(host !== undefined && { host }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
-    return send(method, `${url}${path}`, { ...headers, ...own }, body);
+    return until(`${method} ${path} is not throttled`, async () => {
+      const answer = await send(method, `${url}${path}`, { ...headers, ...own }, body);
+      return answer.status !== 429 && answer;
+    });
   }
 
   /** A request for one piece of a product. The address is Amazon's for tests, which counts towards no quota:

@@ -106,9 +106,11 @@ export function conformanceSuite(shared: () => LocalCloud): void {
 
     it("ships when it is asked to, and says which check failed and where to look, at the address and by the host that it is given", async () => {
       const hosts = new Set<string | undefined>();
+      let throttled = 0;
       const { server, url } = await listening(({ headers }, response) => {
         hosts.add(headers.host);
-        response.writeHead(500).end("broken");
+        if (throttled++ === 0) response.writeHead(429).end("Too Many Requests");
+        else response.writeHead(500).end("broken");
       });
       const { code, stdout, stderr } = await smoke(
         "--ship",
