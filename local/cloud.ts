@@ -36,7 +36,7 @@ import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
 import { openParameters } from "./ssm/parameters.ts";
 import { clearState, takeFolder, writeOutputs, writeToken } from "./shared/state.ts";
-import { stopwatch } from "./shared/stopwatch.ts";
+import type { Stopwatch } from "./shared/stopwatch.ts";
 
 /** What was asked for on the command line. */
 export interface CloudArgs {
@@ -63,6 +63,7 @@ export interface CloudArgs {
   /** Where the program is evaluated, from `forkProgram`. */
   readonly program: ChildProcess;
   readonly say: Console;
+  readonly stopwatch: Stopwatch;
 }
 
 /** A running cloud. */
@@ -101,13 +102,12 @@ export async function start(args: CloudArgs): Promise<Cloud> {
  * side: each is awaited only where it is needed.
  */
 async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
-  const { root, stack, state, speed, say } = args;
-  const timed = stopwatch(say);
+  const { root, stack, state, port, speed, say } = args;
+  const { timed, laps } = args.stopwatch;
   const config = readStackConfig(root, args.configFile);
   const { region } = config;
   const endpointPort = args.port + 1;
   const endpointUrl = `http://127.0.0.1:${endpointPort}`;
-  const { port } = args;
   const settings: Settings = { root, state, stack, region, port, endpointPort, endpoint: endpointUrl, speed };
 
   // The state folder, for this process alone.
@@ -203,6 +203,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       program: { entry: join(root, "index.ts"), project: config.project, stack, config: withAuth(config, issuer) },
       provision: (resource) => provision(resource, services),
       print: say.note,
+      lap: laps(0),
     }),
   );
 
@@ -213,11 +214,13 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
 
   // The stores' content.
+  const lap = laps();
   for (const orphan of stores.removeOrphans(args.drop))
     say.note(`removed ${orphan}, which is no longer in the program`);
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 
+  lap("orphans, catalogue");
   // The columns of the log.
   say.functions(functions.logNames());
 
@@ -228,6 +231,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     );
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));
+  lap("event source mappings, schedules");
 
   const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
   const outputs = { ...exports, local };

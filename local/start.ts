@@ -18,6 +18,7 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
                  how many events all functions together run at once (default: 1000, AWS's)
   --state DIR    where state is kept (default: .local)
   --json         print JSON lines
+  --timing       print where the time of the start went, once every function is warm
   --help         print this`;
 
 function readFlags() {
@@ -33,6 +34,7 @@ function readFlags() {
       "account-concurrency": { type: "string", default: "1000" },
       state: { type: "string", default: ".local" },
       json: { type: "boolean", default: false },
+      timing: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -66,7 +68,7 @@ function flagsOrExit(): ReturnType<typeof readFlags> {
   }
 }
 
-const began = performance.now() - performance.nodeTiming.startTime;
+const began = performance.now();
 const flags = flagsOrExit();
 if (flags.help) {
   process.stdout.write(`${usage}\n`);
@@ -88,6 +90,7 @@ const { readyText } = await import("./shared/ready-text.ts");
 const { gatherLines } = await import("./shared/gathered.ts");
 const printed = gatherLines(20, (lines) => process.stdout.write(lines));
 process.on("exit", printed.flush);
+const { createStopwatch } = await import("./shared/stopwatch.ts");
 const say = createConsole({
   json: flags.json,
   colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
@@ -95,6 +98,9 @@ const say = createConsole({
   write: printed.add,
   writeError: (line) => process.stderr.write(`${line}\n`),
 });
+
+const stopwatch = createStopwatch(say);
+stopwatch.laps(0)("Node, and the local cloud's modules");
 
 process.stdout.on("error", () => process.exit(0)); // whoever read it has gone
 
@@ -106,13 +112,15 @@ try {
   const { stack, configFile, port, speed, accountConcurrency, auth, fresh, drop } = flags;
   const state = resolve(root, flags.state);
   const asked = { stack, configFile, port, speed, accountConcurrency, auth, fresh, drop };
-  const starting = start({ root, state, ...asked, compileCache, program, say });
+  const starting = start({ root, state, ...asked, compileCache, program, say, stopwatch });
   const cloud = await Promise.race([starting, ends]);
   if (typeof cloud === "string") process.exit(0); // what began is tied to this process, and ends with it
   say.phase("ready", performance.now() - began);
   say.ready(cloud.outputs, readyText({ ...cloud, apiUrl: `http://127.0.0.1:${port}` }));
   printed.flush();
-  void cloud.warm();
+  const lap = stopwatch.laps();
+  const warm = cloud.warm().then(() => lap("an execution environment of each function"));
+  if (flags.timing) void warm.then(() => say.timing(stopwatch.phases()));
   await ends;
   await cloud.stop();
   say.note(`stopped; state is kept in ${flags.state}`);

@@ -12,6 +12,8 @@ export interface ProgramArgs {
   readonly provision: (resource: ProgramResource) => Promise<Provisioned>;
   /** Takes a line that the program printed, a `pulumi.log.warn` for instance. */
   readonly print: (line: string) => void;
+  /** Ends a phase of the evaluation, which begins with the process's own start. */
+  readonly lap: (phase: string) => void;
 }
 
 /** An evaluation under way. */
@@ -34,20 +36,36 @@ export async function start(args: ProgramArgs): Promise<Program> {
   return { exports, stop: async () => void child.kill("SIGKILL") };
 }
 
-function exportsOf({ child, provision }: ProgramArgs): Promise<Record<string, unknown>> {
+/** The first resource of each type here ends a phase: what comes before the first function is its bundle. */
+const milestones: Readonly<Record<string, string>> = {
+  "": "  program: SDK, index.ts and its modules",
+  "aws:lambda/function:Function": "  program: bundles, the first function",
+};
+
+function exportsOf({ child, provision, lap }: ProgramArgs): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
+    const ahead = new Map(Object.entries(milestones));
+    const pass = (type: string) => {
+      const phase = ahead.get(type);
+      if (phase !== undefined) lap(phase);
+      ahead.delete(type);
+    };
     const answer = (call: number, promise: Promise<Record<string, unknown>>) => {
       promise.then((value) => child.connected && child.send({ call, answer: value } satisfies ToProgram), reject);
     };
     child.on("message", (raw) => {
       const message = FromProgram.parse(raw);
-      if (message.kind === "done") resolve(message.exports);
-      else if (message.kind === "failed") reject(new LocalCloudError(message.message));
-      else
-        answer(
-          message.call,
-          provision(message).then((provisioned) => ({ ...provisioned })),
-        );
+      if (message.kind === "failed") return reject(new LocalCloudError(message.message));
+      if (message.kind === "done") {
+        lap("  program: the other resources");
+        return resolve(message.exports);
+      }
+      pass("");
+      pass(message.type);
+      answer(
+        message.call,
+        provision(message).then((provisioned) => ({ ...provisioned })),
+      );
     });
     child.on("error", reject);
     child.on("exit", (code) => reject(new LocalCloudError(`the program's process ended early, with code ${code}`)));

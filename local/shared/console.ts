@@ -1,8 +1,11 @@
 import { logColumns, parseLine } from "../../contracts/log-line.ts";
+import { timingTable, type Phase } from "./stopwatch.ts";
 
 /** What the local cloud tells the person, or the program that reads its JSON lines. */
 export interface Console {
   phase(name: string, ms: number): void;
+  /** Where the time of the start went. */
+  timing(phases: readonly Phase[]): void;
   readonly note: (text: string) => void;
   /** The functions there are: by name, the name that their own lines carry. The first column is as wide as the longest. */
   functions(names: ReadonlyMap<string, string>): void;
@@ -32,6 +35,8 @@ export function createConsole(args: ConsoleArgs): Console {
       json
         ? event({ event: "phase", phase, ms: Math.round(ms) })
         : write(`${phase.padEnd(34)} ${(ms / 1000).toFixed(2)} s`),
+    timing: (phases) =>
+      json ? event({ event: "timing", phases }) : timingTable(phases).forEach((line) => write(line)),
     note: (text) => (json ? event({ event: "note", text }) : write(text)),
     functions: (given) => {
       names = given;
