@@ -106,7 +106,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const { timed, laps } = args.stopwatch;
   const config = readStackConfig(root, args.configFile);
   const { region } = config;
-  const endpointPort = args.port + 1;
+  const endpointPort = port + 1;
   const endpointUrl = `http://127.0.0.1:${endpointPort}`;
   const settings: Settings = { root, state, stack, region, port, endpointPort, endpoint: endpointUrl, speed };
 
@@ -220,9 +220,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const table = Exports.parse(exports).tables?.stock;
   const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
 
-  lap("orphans, catalogue");
-  // The columns of the log.
-  say.functions(functions.logNames());
+  say.functions(functions.logNames()); // the columns of the log
 
   // The sources of events.
   for (const mapping of services.mappings) {
@@ -231,7 +229,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     );
   }
   await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));
-  lap("event source mappings, schedules");
+  lap("orphans, catalogue, event sources");
 
   const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
   const outputs = { ...exports, local };
