@@ -210,11 +210,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The API, whose requests wait until everything is there.
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
   const listening = parts.add(startHttpApi({ port: args.port, api, functions, access, open, graceMs }));
-  const evaluated = timed("Pulumi program", program.exports);
-  const [exports, database, stores] = await Promise.all([evaluated, dynamodb, messaging, endpoint, listening]);
+  const exported = timed("Pulumi program", program.exports);
+  const [exports, database, stores] = await Promise.all([exported, dynamodb, messaging, endpoint, listening]);
 
-  // The stores' content.
   const lap = laps();
+  // The stores' content.
   for (const orphan of stores.removeOrphans(args.drop))
     say.note(`removed ${orphan}, which is no longer in the program`);
   const table = Exports.parse(exports).tables?.stock;
@@ -247,5 +247,4 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     stop: () => parts.stop(),
   };
 }
-
 const Exports = z.looseObject({ tables: z.looseObject({ stock: z.string().optional() }).optional() });
