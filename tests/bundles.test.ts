@@ -1,47 +1,13 @@
 import { expect } from "chai";
-import { zipSync } from "fflate";
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import * as z from "zod";
-import { evaluateProgram, root, type Program } from "./support/evaluate.ts";
-import { ofType } from "./support/graph.ts";
+import { archives, load, runIn, unpack, type Archive } from "./support/archives.ts";
+import { evaluateProgram, root } from "./support/evaluate.ts";
 import { inCopy } from "./support/project-copy.ts";
 
 const MOST_BYTES = 270 * 1024;
-
-const run = promisify(execFile);
-const CodeOf = z.object({
-  handler: z.string(),
-  code: z.record(z.string(), z.string()),
-  environment: z.object({ variables: z.record(z.string(), z.string()) }),
-});
-
-interface Archive {
-  name: string;
-  /** The file that Lambda loads. */
-  main: string;
-  files: Record<string, Uint8Array>;
-  zip: Uint8Array;
-  variables: Record<string, string>;
-}
-
-/** Every function's archive, as a zip whose times are all the same. */
-function archives({ resources, files }: Program): Archive[] {
-  return ofType(resources, "aws:lambda/function:Function")
-    .map(([, { name, inputs }]) => {
-      const { code, handler, environment } = CodeOf.parse(inputs);
-      const contents = Object.fromEntries(
-        Object.entries(code).map(([file, sha256]) => [file, files.get(sha256) ?? new Uint8Array()]),
-      );
-      const zip = zipSync(contents, { level: 9, mtime: new Date(1980, 0, 1) });
-      const { variables } = environment;
-      return { name, main: `${handler.split(".")[0]}.js`, files: contents, zip, variables };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 describe("the functions' bundles", () => {
   let bundles: Archive[];
@@ -52,13 +18,9 @@ describe("the functions' bundles", () => {
   it("are each under 270 KB zipped, and load", async () => {
     const folder = await mkdtemp(join(tmpdir(), "order-fanout-bundles-"));
     try {
-      console.log(`    ${"function".padEnd(32)}${"zipped".padStart(10)}${"load".padStart(10)}`);
       for (const archive of bundles) {
-        const { name, zip } = archive;
-        const unpacked = await unpack(archive, folder);
-        const ms = `${(await loadMs(unpacked, archive)).toFixed(0)} ms`;
-        const kilobytes = `${(zip.length / 1024).toFixed(1)} KB`;
-        console.log(`    ${name.padEnd(32)}${kilobytes.padStart(10)}${ms.padStart(10)}`);
+        const { handlers } = await load(await unpack(archive, folder), archive);
+        expect(handlers, archive.name).to.deep.equal([archive.main === "index.js" ? "handle" : "handler"]);
       }
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -75,7 +37,7 @@ describe("the functions' bundles", () => {
       const script = `
         const { handle } = require("./index.js");
         handle({ Records: [{ messageId: "1", body: "{}", messageAttributes: {} }] }, { getRemainingTimeInMillis: () => 30000 });`;
-      const written = (await runIn(await unpack(archive, folder), script, archive.variables)).trim().split("\n");
+      const written = (await runIn(await unpack(archive, folder), script, archive)).trim().split("\n");
       const logged = written.filter((text) => text.includes('"level"')); // the others are metrics
       const line = z.looseObject({ stack: z.array(z.string()) }).parse(JSON.parse(logged.join()));
       const sources = await Promise.all(
@@ -110,28 +72,3 @@ describe("the functions' bundles", () => {
     expect(elsewhere).to.have.length(bundles.length);
   });
 });
-
-/** Unpacks an archive into a folder of its own. */
-async function unpack({ name, files }: Archive, into: string): Promise<string> {
-  for (const [file, content] of Object.entries(files)) {
-    await mkdir(dirname(join(into, name, file)), { recursive: true });
-    await writeFile(join(into, name, file), content);
-  }
-  return join(into, name);
-}
-
-async function runIn(cwd: string, script: string, variables: Record<string, string>): Promise<string> {
-  const env = { AWS_REGION: "eu-west-1", NODE_ENV: "production", ...variables };
-  return (await run(process.execPath, ["-e", script], { cwd, env })).stdout;
-}
-
-/** How long a fresh process takes to load a function, in milliseconds. */
-async function loadMs(folder: string, { main, variables }: Archive): Promise<number> {
-  const script = `const from = performance.now(); const loaded = require("./${main}");
-    process.stdout.write(JSON.stringify({ ms: performance.now() - from, handlers: Object.keys(loaded) }))`;
-  const { ms, handlers } = z
-    .object({ ms: z.number(), handlers: z.array(z.string()) })
-    .parse(JSON.parse(await runIn(folder, script, variables)));
-  expect(handlers).to.deep.equal([main === "index.js" ? "handle" : "handler"]);
-  return ms;
-}

@@ -1,6 +1,6 @@
 import type { Figures, Metric } from "./shared/pairs.ts";
 import { alternate, sideFlags } from "./shared/alternate.ts";
-import { defineBench, wholeNumber, type Say } from "./shared/bench.ts";
+import { defineBench, wholeNumber } from "./shared/bench.ts";
 import { requireProc, usageOf } from "./shared/process-tree.ts";
 import { runCloud, type Side } from "./shared/running-cloud.ts";
 import { openShop } from "./shared/shop.ts";
@@ -32,7 +32,7 @@ const metricsOf = (orders: number): Metric[] => [
 export default defineBench({
   summary: "orders a second, latencies, memory and CPU of `npm start` under load",
   flags: z.strictObject({
-    ...sideFlags,
+    ...sideFlags({ runs: 1 }),
     orders: wholeNumber(
       `how many orders the ${CLIENTS} clients place; 12000 for the memory of a long run`,
       1_000,
@@ -46,16 +46,17 @@ export default defineBench({
     const what = `One client, ${single} orders back to back; then ${CLIENTS} clients, ${orders} orders, closed loop`;
     return alternate(
       flags,
-      { what, metrics: metricsOf(orders), measure: (side) => measure(side, orders, single, say) },
+      { what, metrics: metricsOf(orders), measure: (side) => measure(side, orders, single) },
       say,
     );
   },
 });
 
-async function measure(side: Side, orders: number, single: number, say: Say): Promise<Figures> {
+async function measure(side: Side, orders: number, single: number): Promise<Figures> {
   await using cloud = await runCloud(side);
   const { ordersUrl } = cloud.outputs;
-  const shop = await openShop(cloud);
+  const shop = openShop(cloud);
+  await shop.stockUp();
   const settle = async (orderIds: readonly string[]) => {
     await shop.untilAllShip(orderIds);
     await shop.untilQuiet();
@@ -85,7 +86,8 @@ async function measure(side: Side, orders: number, single: number, say: Say): Pr
 
   const accepted = many.orderIds.length;
   const others = Object.entries(many.others).map(([kind, count]) => `${count} times ${kind}`);
-  if (others.length > 0) say(`${side.name}: of ${orders} orders ${accepted} were accepted, and ${others.join(", ")}`);
+  if (others.length > 0)
+    console.error(`${side.name}: of ${orders} orders ${accepted} were accepted, and ${others.join(", ")}`);
   return {
     postP50Ms: median(alone.answerMs),
     postP99Ms: percentile(alone.answerMs, 0.99),

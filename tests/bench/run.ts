@@ -3,7 +3,12 @@ import { CommandError, columns, main, unknownName } from "../../commands/shared/
 import { usageOf, type Bench } from "./shared/bench.ts";
 
 const benches: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
+  start: () => import("./start.ts"),
   load: () => import("./load.ts"),
+  calls: () => import("./calls.ts"),
+  bundles: () => import("./bundles.ts"),
+  graph: () => import("./graph.ts"),
+  relay: () => import("./relay.ts"),
 };
 
 const [name, ...rest] = process.argv.slice(2).filter((one) => one !== "--json" && one !== "--help");
@@ -16,6 +21,7 @@ await main(usage, async () => {
   if (!named) throw unknownName("bench", name, Object.keys(benches), 2);
   const began = performance.now();
   const say = (text: string) => {
+    if (!process.stderr.isTTY) return;
     const seconds = Math.round((performance.now() - began) / 1_000);
     process.stderr.write(`${String(seconds).padStart(5)} s  ${text}\n`);
   };

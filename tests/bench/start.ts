@@ -1,75 +1,88 @@
-/**
- * How long `npm start` takes: from the process's start to the API's first answer, and from there until the first order
- * has gone through all its consumers. Run as `node tests/bench/start.ts [RUNS]`; medians of later starts and of first
- * starts, for which every cache is removed.
- */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../local/shared/free-port.ts";
+import * as z from "zod";
 import { orderOf } from "../support/orders.ts";
+import { alternate, sideFlags } from "./shared/alternate.ts";
+import { defineBench } from "./shared/bench.ts";
+import type { Figures, Metric } from "./shared/pairs.ts";
+import { startCloud, type Side, type StartingCloud } from "./shared/running-cloud.ts";
+import { openShop, type Shop } from "./shared/shop.ts";
 
-const runs = Number(process.argv[2] ?? 5);
+const lower = (key: string, title: string): Metric => ({ key, title, better: "lower" });
+const metrics = [
+  lower("firstMs", "first start ever, to the first 201, ms"),
+  lower("firstThroughMs", "  its order through all consumers, ms later"),
+  lower("laterMs", "later start, to the first 201, ms"),
+  lower("laterThroughMs", "  its order through all consumers, ms later"),
+];
 
-async function measure(state: string): Promise<{ answer: number; ready: number; done: number }> {
-  const port = await freePort(2);
-  const began = performance.now();
-  const since = () => performance.now() - began;
-  const child = spawn("npm", ["start", "--silent", "--", "--json", "--state", state, "--port", String(port)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
-  let ready = 0;
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-    if (ready === 0 && output.includes('"event":"ready"')) ready = since();
-  });
-  const body = JSON.stringify(orderOf());
-  const headers = { "content-type": "application/json" };
-  let answered = false;
-  while (!answered) {
-    const response = await fetch(`http://127.0.0.1:${port}/orders`, { method: "POST", headers, body }).catch(
-      () => undefined,
-    );
-    answered = response?.status === 201;
-    if (!answered) await sleep(5);
+export default defineBench({
+  summary: "from `npm start` to the first 201, and until that order is through all consumers",
+  flags: z.strictObject(sideFlags({ runs: 5 })),
+  run: (flags, say) =>
+    alternate(flags, { what: "A start without any cache and state, then one with both", metrics, measure }, say),
+});
+
+/** What a first start leaves behind for the later ones. */
+const CACHES = ["bundles", "compile", "inline.cjs"];
+
+async function measure(side: Side): Promise<Figures> {
+  const state = await mkdtemp(join(tmpdir(), "order-fanout-bench-"));
+  try {
+    const cache = join(side.folder, "node_modules/.cache/order-fanout");
+    for (const name of CACHES) await rm(join(cache, name), { recursive: true, force: true, maxRetries: 20 });
+    const first = await timeStart(side, state);
+    const later = await timeStart(side, state);
+    return {
+      firstMs: first.answerMs,
+      firstThroughMs: first.throughMs,
+      laterMs: later.answerMs,
+      laterThroughMs: later.throughMs,
+    };
+  } finally {
+    await rm(state, { recursive: true, force: true, maxRetries: 20 });
   }
-  const answer = since();
-  // Booked, told by e-mail and by SMS, and every event of it stored: the order has gone through all.
-  const steps = ["audited", "confirmed", "booked", "SMS sent"];
-  const stored = () => output.match(/"message":"stored"/g)?.length ?? 0;
-  const all = () => steps.every((step) => output.includes(step)) && stored() >= 3;
-  while (!all()) await sleep(2);
-  const done = since();
-  if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
-  await once(child, "exit");
-  return { answer, ready, done };
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
+/** From before the process until the first order is accepted; and from there until every consumer is done with it. */
+async function timeStart(side: Side, state: string): Promise<{ answerMs: number; throughMs: number }> {
+  const began = performance.now();
+  await using cloud = await startCloud(side, { state });
+  const before = Date.now();
+  const watching = watch(cloud);
+  await untilAccepted(cloud);
+  const answered = performance.now();
+  const shop = await watching;
+  while (!(await isTold(cloud, before)) || !(await shop.isQuiet())) await sleep(5);
+  return { answerMs: answered - began, throughMs: performance.now() - answered };
+}
 
-const cache = "node_modules/.cache/order-fanout";
-for (const kind of ["later", "first"] as const) {
-  const state = await mkdtemp(join(tmpdir(), "order-fanout-bench-"));
-  if (kind === "later") await measure(state);
-  const results: Awaited<ReturnType<typeof measure>>[] = [];
-  for (let run = 0; run < runs; run++) {
-    if (kind === "first") {
-      await rm(cache, { recursive: true, force: true, maxRetries: 20 });
-      await rm(state, { recursive: true, force: true });
-    }
-    results.push(await measure(state));
+/** Asks once, beside the first order: this process's first call takes far longer than the others. */
+async function watch(cloud: StartingCloud): Promise<Shop> {
+  const shop = openShop({ ...cloud, outputs: await cloud.outputs() });
+  await shop.isQuiet();
+  return shop;
+}
+
+async function untilAccepted({ apiUrl, outputs }: StartingCloud): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(orderOf());
+  let ended = false;
+  outputs().catch(() => (ended = true));
+  for (;;) {
+    const response = await fetch(`${apiUrl}/orders`, { method: "POST", headers, body }).catch(() => undefined);
+    if (response?.status === 201) return;
+    if (ended) await outputs(); // throws what it printed
+    await sleep(5);
   }
-  await rm(state, { recursive: true, force: true });
-  const answers = results.map(({ answer }) => answer);
-  console.log(
-    `${kind.padEnd(5)} starts, median of ${runs}: first 201 after ${seconds(median(answers))} ` +
-      `(${seconds(Math.min(...answers))} to ${seconds(Math.max(...answers))}), ` +
-      `through all consumers ${seconds(median(results.map(({ answer, done }) => done - answer)))} later`,
-  );
+}
+
+const Mailbox = z.array(z.looseObject({ channel: z.string(), at: z.string() }));
+
+/** Whether a customer got an SMS since then: it is the last of an order's effects, but for what lies in queues. */
+async function isTold({ endpoint }: StartingCloud, since: number): Promise<boolean> {
+  const response = await fetch(`${endpoint}/_local/mailbox`);
+  return Mailbox.parse(await response.json()).some(({ channel, at }) => channel === "sms" && Date.parse(at) >= since);
 }

@@ -3,12 +3,12 @@ import { compare, comparisonTable, figuresTable, type Figures, type Metric, type
 import type { Side } from "./running-cloud.ts";
 import { checkOut, commitOf, here } from "./sides.ts";
 
-/** The flags of a bench that compares two sides. */
-export const sideFlags = {
+/** The flags of a bench that compares two sides, with how often this tree alone is run by default. */
+export const sideFlags = ({ runs }: { runs: number }) => ({
   against: word("REV", "a commit to run alternately with this tree, such as a81524f"),
   pairs: wholeNumber("how often each side is run with --against", 7),
-  runs: wholeNumber("how often this tree is run without --against", 1),
-};
+  runs: wholeNumber("how often this tree is run without --against", runs),
+});
 
 /** What is measured on each side. */
 export interface Measurement {

@@ -14,7 +14,7 @@ export interface Report {
   readonly figures: unknown;
 }
 
-/** Says what is going on, on standard error. */
+/** Says what is going on, on a terminal. */
 export type Say = (text: string) => void;
 
 /** A bench of `npm run bench`. */

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,19 +17,24 @@ export interface Side {
 }
 
 const Outputs = z.looseObject({
-  apiUrl: z.string(),
   ordersUrl: z.string(),
   tables: z.object({ orders: z.string(), stock: z.string() }),
   consumers: z.record(z.string(), z.object({ queueUrl: z.string() })),
 });
+type Outputs = z.output<typeof Outputs>;
 
-/** One `npm start` with a state and ports of its own. */
-export interface RunningCloud extends AsyncDisposable {
+/** One `npm start` with ports of its own, which may still be starting. */
+export interface StartingCloud extends AsyncDisposable {
   readonly pid: number;
-  readonly outputs: z.output<typeof Outputs>;
   readonly endpoint: string;
-  /** From the process's start until outputs.json was there, in milliseconds. */
-  readonly startMs: number;
+  readonly apiUrl: string;
+  /** The stack's outputs, when outputs.json is there. @throws StartError if it ends before. */
+  readonly outputs: () => Promise<Outputs>;
+}
+
+/** One that is ready. */
+export interface RunningCloud extends Omit<StartingCloud, "outputs"> {
+  readonly outputs: Outputs;
 }
 
 /** A local cloud that ended before it was ready. */
@@ -54,67 +58,51 @@ function signal({ pid, exitCode, signalCode }: ChildProcess, name: NodeJS.Signal
   process.kill(-pid, name);
 }
 
-/**
- * Runs `npm start` until it is disposed of.
- * @param state The folder of the state; by default a new one, which goes with it.
- * @throws StartError with what it printed, if it ends before it is ready.
- */
-export async function runCloud(side: Side, { state, flags = [] }: RunArgs = {}): Promise<RunningCloud> {
+/** Where the state is kept; by default in a new folder, which goes with the cloud. */
+interface StartArgs {
+  readonly state?: string;
+}
+
+/** Runs `npm start` until it is disposed of, and waits until it is ready. @throws StartError with what it printed. */
+export async function runCloud(side: Side, args: StartArgs = {}): Promise<RunningCloud> {
+  const cloud = await startCloud(side, args);
+  return { ...cloud, outputs: await cloud.outputs() };
+}
+
+/** Runs `npm start` until it is disposed of. */
+export async function startCloud(side: Side, { state }: StartArgs = {}): Promise<StartingCloud> {
   const scratch = await mkdtemp(join(tmpdir(), "order-fanout-bench-"));
   const folder = state ?? join(scratch, "state");
+  // An earlier run's outputs are not this one's.
+  await rm(join(folder, "outputs.json"), { force: true });
   const port = await freePort(2);
-  const args = [
-    "start",
-    "--silent",
-    "--",
-    "--json",
-    "--state",
-    folder,
-    "--port",
-    String(port),
-    ...side.flags,
-    ...flags,
-  ];
+  const args = ["start", "--silent", "--", "--json", "--state", folder, "--port", String(port), ...side.flags];
   const log = join(scratch, "log");
   const file = openSync(log, "w");
-  const began = performance.now();
   // Its lines go to a file: read through a pipe, they would cost this process as much as the load does.
   const child = spawn("npm", args, { cwd: side.folder, stdio: ["ignore", file, file], detached: true });
+  closeSync(file);
   running.add(child);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async () => {
-    const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
     signal(child, "SIGTERM");
     await ended;
     running.delete(child);
     await rm(scratch, { recursive: true, force: true, maxRetries: 20 });
   };
-  // The file is written whole, and an earlier run's is removed before anything else.
-  const outputs = join(folder, "outputs.json");
-  const old = existsSync(outputs) ? await readFile(outputs, "utf8") : undefined;
-  for (;;) {
-    if (child.exitCode !== null) {
-      const output = await readFile(log, "utf8");
-      await stop();
-      throw new StartError(side, output);
+  const outputs = async (): Promise<Outputs> => {
+    for (;;) {
+      const text = await readFile(join(folder, "outputs.json"), "utf8").catch(() => undefined);
+      if (text !== undefined) return Outputs.parse(JSON.parse(text));
+      if (child.exitCode !== null) {
+        const output = await readFile(log, "utf8");
+        await stop();
+        throw new StartError(side, output);
+      }
+      await sleep(5);
     }
-    const text = await readFile(outputs, "utf8").catch(() => undefined);
-    if (text !== undefined && text !== old) {
-      const startMs = performance.now() - began;
-      const endpoint = `http://127.0.0.1:${port + 1}`;
-      return {
-        pid: child.pid ?? 0,
-        outputs: Outputs.parse(JSON.parse(text)),
-        endpoint,
-        startMs,
-        [Symbol.asyncDispose]: stop,
-      };
-    }
-    await sleep(5);
-  }
-}
-
-interface RunArgs {
-  readonly state?: string;
-  /** Flags of `npm start` beside the side's. */
-  readonly flags?: readonly string[];
+  };
+  const urlOf = (one: number) => `http://127.0.0.1:${one}`;
+  const urls = { apiUrl: urlOf(port), endpoint: urlOf(port + 1) };
+  return { pid: child.pid ?? 0, ...urls, outputs, [Symbol.asyncDispose]: stop };
 }

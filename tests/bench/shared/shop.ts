@@ -27,26 +27,25 @@ const Order = z.looseObject({ orderId: z.string(), status: z.string() });
 
 /** A running cloud's orders and queues, as its AWS endpoint shows them. */
 export interface Shop {
+  /** Puts the articles of `newOrder` into the stock. */
+  stockUp(): Promise<void>;
   /** Resolves when an order is shipping; asks every millisecond. */
   untilShipping(orderId: string): Promise<void>;
   /** Resolves when all of these are shipping. The last ones are looked at first. */
   untilAllShip(orderIds: readonly string[]): Promise<void>;
   /** Resolves when nothing waits in any queue or is in flight. */
   untilQuiet(): Promise<void>;
+  /** Whether nothing does now. */
+  isQuiet(): Promise<boolean>;
 }
 
-/** Puts the articles into a cloud's stock. */
-export async function openShop({ outputs, endpoint }: RunningCloud): Promise<Shop> {
+/** Watches a cloud. */
+export function openShop({ outputs, endpoint }: Pick<RunningCloud, "outputs" | "endpoint">): Shop {
   const { tables, consumers } = outputs;
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const client = { region: "eu-west-1", endpoint, credentials };
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   const queues = new SQSClient(client);
-
-  const puts = SKUS.map((sku) => ({
-    PutRequest: { Item: { sku, name: "Bench", unitPrice: 100, currency: "EUR", onHand: 1_000_000_000 } },
-  }));
-  await documents.send(new BatchWriteCommand({ RequestItems: { [tables.stock]: puts } }));
 
   const statuses = async (orderIds: readonly string[]): Promise<string[]> => {
     const Keys = orderIds.map(orderKey);
@@ -64,7 +63,15 @@ export async function openShop({ outputs, endpoint }: RunningCloud): Promise<Sho
     );
     return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
   };
+  const urls = Object.values(consumers).map(({ queueUrl }) => queueUrl);
+  const isQuiet = async () => (await Promise.all(urls.map(waiting))).every((count) => count === 0);
   return {
+    stockUp: async () => {
+      const puts = SKUS.map((sku) => ({
+        PutRequest: { Item: { sku, name: "Bench", unitPrice: 100, currency: "EUR", onHand: 1_000_000_000 } },
+      }));
+      await documents.send(new BatchWriteCommand({ RequestItems: { [tables.stock]: puts } }));
+    },
     untilShipping: async (orderId) => {
       const get = new GetCommand({ TableName: tables.orders, Key: orderKey(orderId), ConsistentRead: true });
       for (;;) {
@@ -82,14 +89,10 @@ export async function openShop({ outputs, endpoint }: RunningCloud): Promise<Sho
       }
     },
     untilQuiet: async () => {
-      const urls = Object.values(consumers).map(({ queueUrl }) => queueUrl);
       // Twice in a row: what a function publishes is in no queue for a moment.
-      for (let quiet = 0; quiet < 2;) {
-        await sleep(150);
-        const counts = await Promise.all(urls.map(waiting));
-        quiet = counts.every((count) => count === 0) ? quiet + 1 : 0;
-      }
+      for (let quiet = 0; quiet < 2; quiet = (await isQuiet()) ? quiet + 1 : 0) await sleep(150);
     },
+    isQuiet,
   };
 }
 
