@@ -1,9 +1,9 @@
 // `npm run graph`: evaluates the program as the tests do, with made-up answers of AWS, and prints its resources.
-import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import * as z from "zod";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { evaluateStart, readStart } from "../evaluation/evaluate.ts";
 import { CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
+import { readPatch } from "./shared/patch.ts";
 
 const usage = `npm run graph              every resource of a stack as a JSON list: URN, type, name, inputs
 
@@ -14,7 +14,6 @@ const usage = `npm run graph              every resource of a stack as a JSON li
 
 Secrets are "[secret]"; an archive is its files, each with the SHA-256 of its content. Nothing is deployed.`;
 
-const Patch = z.record(z.string(), z.unknown());
 const options = { stack: { type: "string", default: "dev" }, set: { type: "string", default: "{}" } } as const;
 
 await main(usage, async () => {
@@ -28,23 +27,6 @@ await main(usage, async () => {
   const list = [...resources].map(([urn, resource]) => ({ urn, ...resource })).sort((a, b) => (a.urn < b.urn ? -1 : 1));
   await new Promise((written) => process.stdout.write(`${JSON.stringify(list, undefined, 2)}\n`, written));
 });
-
-/** A merge patch: JSON, or the name of a file with it. */
-async function readPatch(given: string): Promise<object> {
-  const inline = given.trimStart().startsWith("{");
-  const text = inline ? given : await readFile(resolve(given), "utf8").catch(() => undefined);
-  if (text === undefined) {
-    throw new CommandError(
-      `--set ${given}: there is no such file. Give a JSON object, or the name of a file with one.`,
-      2,
-    );
-  }
-  try {
-    return Patch.parse(JSON.parse(text));
-  } catch {
-    throw new CommandError(`--set ${given}: is no JSON object. Write it as in --set '{"production":true}'.`, 2);
-  }
-}
 
 async function stackFile(from: string, stack: string): Promise<string> {
   const stacks = (await readdir(from)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);

@@ -21,10 +21,7 @@ export type { Around } from "./system.ts";
 export function useWorlds({ consumers = {} }: { consumers?: ConsumersConfig } = {}) {
   let made: { stack: Stack; database: Database };
   before(async () => {
-    const [stack, started] = await Promise.all([readStack(consumers), database()]);
-    await started.create(stack.tables);
-    prepareLives();
-    made = { stack, database: started };
+    made = await prepareWorlds(consumers);
   });
   // What a failed test left in the outbox would be published in the next one's world.
   beforeEach(() => made.database.empty(made.stack.outbox));
@@ -33,6 +30,14 @@ export function useWorlds({ consumers = {} }: { consumers?: ConsumersConfig } = 
     create: ({ hosts = [] }: { hosts?: readonly HostDefinition[] } = {}) =>
       new World(made.stack, made.database, [carrier, ...hosts]),
   };
+}
+
+/** What worlds with these consumers share, where there is no suite: the stack and the database. */
+export async function prepareWorlds(consumers: ConsumersConfig): Promise<{ stack: Stack; database: Database }> {
+  const [stack, started] = await Promise.all([readStack(consumers), database()]);
+  await started.create(stack.tables);
+  prepareLives();
+  return { stack, database: started };
 }
 
 const Answer = z.looseObject({ orderId: z.string().optional() });

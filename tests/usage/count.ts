@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import * as z from "zod";
+import { getOrder } from "../../handlers/index.ts";
+import { isRecord } from "../../config/check.ts";
+import { sumOf, Uses, type Usage } from "../../commands/cost/usage.ts";
+import type { Around, World } from "../support/world/world.ts";
+
+/** The consumers beside those of the tests' stack. */
+export const consumers = { loyalty: {} };
+
+/** What one order uses, by function. */
+type ByFunction = Record<string, Uses>;
+
+const nothing: Uses = {
+  ...{ calls: 0, hosts: 0, readUnits: 0, writeUnits: 0, publishes: 0, puts: 0, emails: 0, sms: 0, logBytes: 0 },
+};
+
+/** CloudWatch adds so many bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+const LINE_BYTES = 26;
+
+const Capacity = z.object({ CapacityUnits: z.number(), WriteCapacityUnits: z.number().optional() });
+const Answered = z.looseObject({
+  output: z.looseObject({ ConsumedCapacity: z.union([Capacity, z.array(Capacity)]).optional() }),
+});
+const Line = z.looseObject({
+  function: z.string().optional(),
+  consumer: z.string().optional(),
+});
+const WRITES = /^(TransactWrite|BatchWrite|Update|Put|Delete)/;
+
+/** Counts what shipped orders of three lines use in a world, and what its schedules do. */
+export async function countUsage(create: () => World): Promise<Usage> {
+  const metrics = new Set<string>();
+  const events = new Set<string>();
+  const journey = async (smsConsent: boolean, orders: number): Promise<ByFunction> => {
+    const world = create();
+    const counted = await counting(world, async () => {
+      const ids = await Promise.all(Array.from({ length: orders }, () => place(world, smsConsent)));
+      await settleInBatches(world, orders);
+      for (const id of ids) {
+        await world.request("GET /orders/{orderId}", getOrder, { pathParameters: { orderId: id } });
+        for (const event of await world.events(id)) events.add(event);
+      }
+    });
+    for (const line of world.logs) for (const name of metricsOf(line)) metrics.add(name);
+    return Object.fromEntries(Object.entries(counted).map(([name, uses]) => [name, each(uses, orders)]));
+  };
+  const both = async (smsConsent: boolean) => ({
+    alone: await journey(smsConsent, 1),
+    inTens: await journey(smsConsent, 10),
+  });
+  const plain = await both(false);
+  const withSms = await both(true);
+  const world = create();
+  const schedules = await counting(world, async () => {
+    await world.relay();
+    await world.expireHolds();
+  });
+  return { plain, withSms, schedules, customMetrics: metrics.size, events: [...events].sort() };
+}
+
+async function place(world: World, smsConsent: boolean): Promise<string> {
+  const skus = [1, 2, 3].map((line) => `USAGE-${line}-${randomUUID()}`);
+  for (const sku of skus) await world.sells(sku, 1);
+  const customer = { name: "Ada Lovelace", email: "ada@shop.test", phone: "+442071234567", smsConsent };
+  return world.accepted({ customer, items: skus.map((sku) => ({ sku, quantity: 1 })) });
+}
+
+/** Delivers until nothing waits, at most so many messages at a time. */
+async function settleInBatches(world: World, most: number): Promise<void> {
+  for (let delivered = 1; delivered > 0;) {
+    delivered = 0;
+    for (const consumer of world.queues.keys()) {
+      for (let size; size !== 0; delivered += size) size = await world.deliver(consumer, most);
+    }
+  }
+}
+
+/** Runs something, and gives what each function used meanwhile. */
+async function counting(world: World, run: () => Promise<void>): Promise<ByFunction> {
+  const counted: ByFunction = {};
+  const add = (name: string, more: Partial<Uses>) => {
+    counted[name] = sumOf([counted[name] ?? nothing, { ...nothing, ...more }]);
+  };
+  const around: Around = async (name, call, perform) => {
+    const { service, operation, input } = call;
+    // The database says what a call used to those who ask for it.
+    if (service === "dynamodb" && isRecord(input)) input["ReturnConsumedCapacity"] = "TOTAL";
+    const answer = await perform();
+    if (service === "https") add(name, { hosts: 1 });
+    else add(name, { calls: 1, ...usedBy(service, operation, input, answer) });
+    return answer;
+  };
+  world.around = around;
+  const before = world.logs.length;
+  await run();
+  for (const [name, logBytes] of logBytesOf(world.logs.slice(before))) add(name, { logBytes });
+  return counted;
+}
+
+function usedBy(service: string, operation: string, input: unknown, answer: unknown): Partial<Uses> {
+  if (service === "s3") return { puts: 1 };
+  if (service === "ses") return { emails: 1 };
+  if (service === "sns") return isRecord(input) && "PhoneNumber" in input ? { sms: 1 } : { publishes: 1 };
+  if (service !== "dynamodb") throw new Error(`what ${service} ${operation} costs is not counted: add it here`);
+  const { ConsumedCapacity } = Answered.parse(answer).output;
+  const units = [ConsumedCapacity].flat().reduce((sum, one) => sum + (one?.CapacityUnits ?? 0), 0);
+  return WRITES.test(operation) ? { writeUnits: units } : { readUnits: units };
+}
+
+/** The bytes of the lines by function. A metric without a function's name is of the one that logs next. */
+function logBytesOf(chunks: readonly string[]): Map<string, number> {
+  const bytes = new Map<string, number>();
+  let waiting = 0;
+  for (const text of chunks.flatMap((chunk) => chunk.split("\n")).filter((text) => text !== "")) {
+    const line = Line.parse(JSON.parse(text));
+    const name = line.function ?? line.consumer;
+    waiting += Buffer.byteLength(text) + LINE_BYTES;
+    if (name === undefined) continue;
+    bytes.set(name, (bytes.get(name) ?? 0) + waiting);
+    waiting = 0;
+  }
+  return bytes;
+}
+
+const Metrics = z.object({
+  CloudWatchMetrics: z.array(
+    z.object({ Dimensions: z.array(z.array(z.string())), Metrics: z.array(z.object({ Name: z.string() })) }),
+  ),
+});
+
+/** The custom metrics that the lines of a chunk are about: each name with each set of dimensions is one that is paid for. */
+const metricsOf = (chunk: string): string[] =>
+  chunk
+    .split("\n")
+    .filter((text) => text.includes('"_aws"'))
+    .flatMap((text) => {
+      const line = z.looseObject({ _aws: Metrics }).parse(JSON.parse(text));
+      return line._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) =>
+        Dimensions.flatMap((names) =>
+          Metrics.map(({ Name }) => [Name, ...names.map((name) => String(line[name]))].join(" ")),
+        ),
+      );
+    });
+
+const KEYS = Uses.keyof().options;
+const each = (uses: Uses, orders: number): Uses =>
+  Uses.parse(Object.fromEntries(KEYS.map((key) => [key, round(uses[key] / orders)])));
+const round = (value: number): number => Number(value.toFixed(6));
