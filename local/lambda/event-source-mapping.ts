@@ -106,6 +106,9 @@ export async function start(args: MappingArgs): Promise<Part> {
     timer = setTimeout(pump, troubledMs);
   };
 
+  /** Whether a batch waits for an execution environment already: then the next one fills, until one is done. */
+  const isHeld = (): boolean => running > 0 && functions.waiting(args.functionName) > 0;
+
   const receiveAll = (): void => {
     queue.processTimers();
     const now = performance.now(); // a clock that is set back holds no batch up
@@ -113,7 +116,7 @@ export async function start(args: MappingArgs): Promise<Part> {
     while (queue.messages.length > 0 && running < allocated) {
       const full = queue.messages.length >= batchSize;
       const wait = Math.max(windowMs, running > 0 ? patienceMs : 0);
-      if (!full && now - (firstReadyAt ?? now) < wait) break;
+      if (!full && (isHeld() || now - (firstReadyAt ?? now) < wait)) break;
       const batch = receive(queue, args, messaging);
       if (batch.size > 0) void deliver(batch);
     }
@@ -125,7 +128,7 @@ export async function start(args: MappingArgs): Promise<Part> {
   const sleep = (now: number): void => {
     clearTimeout(timer);
     let wait = Infinity;
-    if (firstReadyAt !== undefined && running < allocated) {
+    if (firstReadyAt !== undefined && running < allocated && !isHeld()) {
       wait = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0) - now;
     }
     const clock = Date.now();

@@ -33,6 +33,8 @@ export interface Functions {
    * account's where it has none, the answer is a TooManyRequestsException.
    */
   invoke(reference: string, event: unknown, requestId?: string): Promise<Invocation>;
+  /** How many events wait for an execution environment of the version that `reference` names. */
+  waiting(reference: string): number;
   /** Starts an execution environment before it is needed; resolves when it is loaded. */
   warm(reference: string): Promise<void>;
   /** Lets events under way end for `graceMs`, then ends every worker; resolves when all have ended. */
@@ -121,6 +123,7 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
         const invokedArn = qualifier === undefined ? pool.config.arn : `${pool.config.arn}:${qualifier}`;
         pool.run({ requestId, event: JSON.stringify(event) ?? "null", invokedArn, settle });
       }),
+    waiting: (reference) => poolOf(reference)?.waiting ?? 0,
     warm: async (reference) => poolOf(reference)?.warm(),
     stop: async () => {
       const busy = () => pools().some((pool) => pool.busy);

@@ -63,6 +63,11 @@ export class Pool {
     return this.#running + this.#waiting.length > 0;
   }
 
+  /** How many events wait for an execution environment. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Runs an event when an execution environment is free. */
   run(job: Job): void {
     this.#waiting.push({ ...job, at: performance.now() });

@@ -8,6 +8,7 @@ export const fakeFunctions = (over: Partial<Functions>): Functions => ({
   names: () => [],
   logNames: () => new Map(),
   invoke: async () => ({ ok: true, payload: "null" }),
+  waiting: () => 0,
   warm: async () => undefined,
   stop: async () => undefined,
   ...over,
