@@ -83,6 +83,13 @@ describe("the tests' cache of evaluations", () => {
     expect(await times()).to.equal(1);
   });
 
+  it("gives an evaluation that it cannot keep", async () => {
+    mkdirSync(join(root, "node_modules/.cache/order-fanout"), { recursive: true });
+    write("node_modules/.cache/order-fanout/evaluations", "a file, where the folder should be");
+
+    expect([await times(), await times()]).to.deep.equal([1, 2]);
+  });
+
   it("deletes the evaluations of older files", async () => {
     await times();
     await times({ "order-fanout:local": "true" });

@@ -44,9 +44,6 @@ function read(file: string): Program | undefined {
 
 function keep({ files, ...program }: Program, file: string, cache: string): void {
   const folder = join(file, "..");
-  mkdirSync(cache, { recursive: true });
-  const older = readdirSync(cache).filter((name) => join(cache, name) !== folder);
-  for (const name of older) rmSync(join(cache, name), { recursive: true, force: true });
   const write = (name: string, content: Uint8Array) => {
     const half = `${name}.${process.pid}`;
     writeFileSync(half, content);
@@ -54,11 +51,13 @@ function keep({ files, ...program }: Program, file: string, cache: string): void
   };
   try {
     mkdirSync(folder, { recursive: true });
+    const older = readdirSync(cache).filter((name) => join(cache, name) !== folder);
+    for (const name of older) rmSync(join(cache, name), { recursive: true, force: true });
     for (const [sha256, content] of files) if (!existsSync(join(folder, sha256))) write(join(folder, sha256), content);
     const names = new Map([...files.keys()].map((sha256) => [sha256, new Uint8Array()]));
     write(file, serialize({ ...program, files: names, kind: "done" } satisfies Evaluated));
-  } catch (error) {
-    if (existsSync(folder)) throw error; // else a run of other files has just deleted it
+  } catch {
+    // Nothing is lost but time. A run of other files may have deleted the folder, or another process be at the same file.
   }
 }
 
