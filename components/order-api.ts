@@ -45,7 +45,7 @@ interface Auth {
 
 /** Well under the 30 s after which the API gives up. */
 const TIMEOUT_SECONDS = 10;
-/** More memory is more CPU: at 256 MB a cold function takes longer than the second that its first publish has. */
+/** A customer waits for it: a cold function's first order takes 232 ms, and at 512 MB 554 (docs/performance.md). */
 const MEMORY_MB = 1_024;
 
 /** The HTTP API: one function for each route, throttled, with access logs. */

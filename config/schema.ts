@@ -29,7 +29,7 @@ export const ConsumerEntry = z
     expectedMilliseconds: z.number().min(1).max(900_000).optional(),
     /** The function's timeout in seconds: 1 to 900. Default 30. */
     timeoutSeconds: z.int().min(1).max(900).default(30),
-    /** The function's memory in MB: 128 to 10,240. Default 512: at 256 it is slower and costs more. */
+    /** The function's memory in MB: 128 to 10,240. Default 512, the cheapest (docs/performance.md). */
     memoryMb: z.int().min(128).max(10_240).default(512),
     /** How long what is behind the consumer may be down without a dead letter, in minutes: 0 to 2,880. Default 0. */
     survivesOutageMinutes: z.int().min(0).max(2_880).default(0),
