@@ -1,5 +1,5 @@
 import { logColumns, parseLine } from "../../contracts/log-line.ts";
-import { timingTable, type Phase } from "./stopwatch.ts";
+import { timingTable, type Phase } from "./timing-table.ts";
 
 /** What the local cloud tells the person, or the program that reads its JSON lines. */
 export interface Console {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createConsole } from "../../../local/shared/console.ts";
-import { createStopwatch, timingTable } from "../../../local/shared/stopwatch.ts";
+import { createStopwatch } from "../../../local/shared/stopwatch.ts";
+import { timingTable } from "../../../local/shared/timing-table.ts";
 
 /** A console, and what it has printed. */
 function console(json = false) {
