@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   bundles: () => import("./bundles.ts"),
   graph: () => import("./graph.ts"),
   relay: () => import("./relay.ts"),
+  sdk: () => import("./sdk.ts"),
 };
 
 const [name, ...rest] = process.argv.slice(2).filter((one) => one !== "--json" && one !== "--help");

@@ -82,18 +82,32 @@ export function openShop({ outputs, endpoint }: Pick<RunningCloud, "outputs" | "
     },
     untilAllShip: async (orderIds) => {
       const left = [...orderIds];
+      const slow = remindOf(() => `the last of ${left.length} orders is not shipping`);
       while (left.length > 0) {
         const last = left.slice(-100);
         if ((await statuses(last)).every((status) => status === "shipping")) left.length -= last.length;
         else await sleep(50);
       }
+      slow.stop();
     },
     untilQuiet: async () => {
+      const slow = remindOf(() => "messages wait or are in flight; a function that timed out has them back later");
       // Twice in a row: what a function publishes is in no queue for a moment.
       for (let quiet = 0; quiet < 2; quiet = (await isQuiet()) ? quiet + 1 : 0) await sleep(150);
+      slow.stop();
     },
     isQuiet,
   };
+}
+
+/** Says after each minute what is still waited for: a machine that is too busy makes functions time out. */
+function remindOf(what: () => string): { stop(): void } {
+  const began = performance.now();
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    console.error(`after ${seconds} s still: ${what()}. Figures of such a run are worth nothing.`);
+  }, 60_000);
+  return { stop: () => clearInterval(timer) };
 }
 
 /** @throws CommandError about an order that will never ship. */
