@@ -1,18 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
-import { build, type Metafile } from "esbuild";
+import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join, posix, relative } from "node:path";
+import { join, relative } from "node:path";
 import * as z from "zod";
-
-/** The wrappers that run a handler inside Lambda, each with its file. */
-const wrappers = {
-  consume: "runtime/lambda/consume.ts",
-  serve: "runtime/lambda/serve.ts",
-  runScheduled: "runtime/lambda/run-scheduled.ts",
-} as const;
-export type Wrapper = keyof typeof wrappers;
+import { handlerEntry, inlineEntry, withEntry, type Wrapper } from "../bundling/entry.ts";
+import { ownCodeOf, ownCodeOptions } from "../bundling/own-code.ts";
+import { bundlePackages, bundleWhole, packagesEntry } from "../bundling/packages.ts";
 
 const root = join(import.meta.dirname, "..");
 const cacheDirectory = "node_modules/.cache/order-fanout";
@@ -22,8 +16,10 @@ export const inlineRuntimeFile = `./${cacheDirectory}/inline.cjs`;
 
 const Bundle = z.object({
   code: z.string(),
-  /** Its source map: of our own files alone, without their content, by paths relative to the project's folder. */
+  /** Its source map, without the sources' content, by paths relative to the project's folder. */
   map: z.string(),
+  /** What the code takes of packages. */
+  packages: z.string(),
 });
 export type Bundle = z.output<typeof Bundle>;
 
@@ -32,25 +28,18 @@ const wanted = new Map<string, PromiseWithResolvers<Bundle>>();
 
 /** Bundles the code of a handler's function: its file, its wrapper, and only the parts of packages that they use. */
 export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Output<Bundle> {
-  const file = relative(root, module.filename);
-  return pulumi.output(
-    bundle(
-      `import handler from "./${file}"; import { ${wrapper} } from "./${wrappers[wrapper]}"; ` +
-        `export const handle = ${wrapper}(handler);`,
-    ),
-  );
+  return pulumi.output(bundle(handlerEntry(relative(root, module.filename), wrapper)));
 }
 
 /** Bundles the runtime of the inline callbacks, with the program's events, into its file, once; gives the file's name. */
 export function bundleInlineRuntime(events: ImportMeta): pulumi.Output<string> {
-  inlineRuntime ??= bundle(
-    `import { events } from "./${relative(root, events.filename)}"; ` +
-      `import { inlineRuntime } from "./runtime/lambda/inline.ts"; ` +
-      `export const { consumeInline, serveInline } = inlineRuntime(events);`,
-  ).then(async ({ code }) => {
-    await replaceFile(join(root, inlineRuntimeFile), code);
-    return inlineRuntimeFile;
-  });
+  const entry = inlineEntry(relative(root, events.filename));
+  inlineRuntime ??= bundle(entry)
+    .then(({ code, packages }) => bundleWhole(code, packages))
+    .then(async (code) => {
+      await replaceFile(join(root, inlineRuntimeFile), withEntry(code, entry));
+      return inlineRuntimeFile;
+    });
   return pulumi.output(inlineRuntime);
 }
 let inlineRuntime: Promise<string> | undefined;
@@ -69,13 +58,9 @@ async function run(): Promise<void> {
   const asked = new Map(wanted);
   wanted.clear();
   try {
-    const cached = new Map(
-      await Promise.all([...asked.keys()].map(async (entry) => [entry, await readCache(entry)] as const)),
-    );
-    const missing = [...asked.keys()].filter((entry) => cached.get(entry) === undefined);
-    const built = missing.length > 0 ? await runEsbuild(missing) : new Map<string, Bundle>();
+    const bundles = await cached([...asked.keys()], Bundle, bundleAll);
     for (const [entry, { resolve, reject }] of asked) {
-      const found = cached.get(entry) ?? built.get(entry);
+      const found = bundles.get(entry);
       if (found) resolve(found);
       else reject(new Error(`esbuild gave no output for ${entry}`));
     }
@@ -84,107 +69,73 @@ async function run(): Promise<void> {
   }
 }
 
-async function runEsbuild(entries: readonly string[]): Promise<Map<string, Bundle>> {
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: entries.map((entry, index) => ({ in: `entry:${entry}`, out: String(index) })),
-    plugins: [
-      {
-        name: "entries",
-        setup(esbuild) {
-          esbuild.onResolve({ filter: /^entry:/ }, ({ path }) => ({
-            path: path.slice("entry:".length),
-            namespace: "entry",
-          }));
-          esbuild.onLoad({ filter: /.*/, namespace: "entry" }, ({ path }) => ({
-            contents: path,
-            resolveDir: root,
-            loader: "ts",
-          }));
-        },
-      },
-    ],
-    bundle: true,
-    write: false,
-    metafile: true,
-    outdir: "out",
-    format: "cjs",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    minify: true,
-    sourcemap: "external",
-    sourcesContent: false,
-    legalComments: "none",
-    define: { "import.meta": "{}" },
-    logLevel: "silent",
+async function bundleAll(entries: readonly string[]): Promise<Map<string, Made<Bundle>>> {
+  const own = ownCodeOf(root, entries, await build(ownCodeOptions(root, entries)));
+  const packagesOf = new Map([...own].map(([entry, { code }]) => [entry, packagesEntry(code)]));
+  const packages = await cached([...new Set(packagesOf.values())], z.string(), async (missing) => {
+    const bundled = await bundlePackages(root, missing);
+    return new Map([...bundled].map(([entry, value]) => [entry, { value, files: [] }]));
   });
-  const built = new Map<string, Bundle>();
-  await Promise.all(
-    entries.map(async (entry, index) => {
-      const [code, map] = ["js", "js.map"].map((extension) =>
-        result.outputFiles.find(({ path }) => path === join(root, `out/${index}.${extension}`)),
-      );
-      if (!code || !map) return;
-      const one = { code: code.text, map: trimMap(map.text) };
-      built.set(entry, one);
-      await writeCache(entry, one, result.metafile.outputs[`out/${index}.js`]);
+  return new Map(
+    [...own].map(([entry, { code, map, files }]) => {
+      const value = { code, map, packages: packages.get(packagesOf.get(entry) ?? "") ?? "" };
+      return [entry, { value, files }];
     }),
   );
-  return built;
 }
 
-const EsbuildMap = z.object({ sources: z.array(z.string()), mappings: z.string() });
-
-/** Takes what is not ours out of a source map: it is nine tenths of it, and names nobody's mistake. */
-function trimMap(text: string): string {
-  const { sources, mappings } = EsbuildMap.parse(JSON.parse(text));
-  const files = sources.map((source) => posix.join("out", source)); // esbuild gives them relative to the output
-  const kept = files.filter(isOurs);
-  const lines = decode(mappings).map((segments) => {
-    const trimmed: SourceMapSegment[] = [];
-    for (const [column, source, line, sourceColumn] of segments) {
-      const index = source === undefined ? -1 : kept.indexOf(files[source] ?? "");
-      if (index >= 0 && line !== undefined && sourceColumn !== undefined) {
-        trimmed.push([column, index, line, sourceColumn]);
-      } else if (trimmed.at(-1)?.length !== 1) {
-        trimmed.push([column]); // from here on not ours
-      }
-    }
-    return trimmed;
-  });
-  return JSON.stringify({ version: 3, sources: kept, names: [], mappings: encode(lines) });
+/** What was made of an entry, and the files of ours that it was made of. */
+interface Made<T> {
+  readonly value: T;
+  readonly files: readonly string[];
 }
-
-const isOurs = (file: string): boolean => !/(^|\/)node_modules\/|^\.\.\/|:/.test(file);
 
 /**
- * A cached bundle is good as long as every file of ours in it is the same, and the lockfile. node_modules is not hashed:
- * the lockfile stands for it.
+ * Gives what is made of each entry, out of the cache where every file of ours in it is the same, and the lockfile.
+ * node_modules is not hashed: the lockfile stands for it.
  */
-const Cached = z.object({ inputs: z.record(z.string(), z.string()), bundle: Bundle });
+async function cached<T>(
+  entries: readonly string[],
+  schema: z.ZodType<T>,
+  make: (missing: readonly string[]) => Promise<Map<string, Made<T>>>,
+): Promise<Map<string, T>> {
+  const found = new Map<string, T>();
+  await Promise.all(
+    entries.map(async (entry) => {
+      const kept = await readCache(entry, schema);
+      if (kept) found.set(entry, kept.value);
+    }),
+  );
+  const missing = entries.filter((entry) => !found.has(entry));
+  if (missing.length === 0) return found;
+  for (const [entry, made] of await make(missing)) {
+    found.set(entry, made.value);
+    await writeCache(entry, made);
+  }
+  return found;
+}
 
-const LOCKFILE = "package-lock.json";
+/** The files that every bundle depends on. */
+const BUNDLERS = ["components/bundle.ts", "bundling/entry.ts", "bundling/own-code.ts", "bundling/packages.ts"];
 
-async function readCache(entry: string): Promise<Bundle | undefined> {
+async function readCache<T>(entry: string, schema: z.ZodType<T>): Promise<{ value: T } | undefined> {
+  const Cached = z.object({ inputs: z.record(z.string(), z.string()), value: schema });
   try {
-    const { inputs, bundle } = Cached.parse(JSON.parse(await readFile(cacheFile(entry), "utf8")));
+    const { inputs, value } = Cached.parse(JSON.parse(await readFile(cacheFile(entry), "utf8")));
     const fresh = await Promise.all(
       Object.entries(inputs).map(async ([file, hash]) => (await hashFile(file)) === hash),
     );
-    return fresh.every(Boolean) ? bundle : undefined;
+    return fresh.every(Boolean) ? { value } : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function writeCache(entry: string, bundle: Bundle, output?: Metafile["outputs"][string]): Promise<void> {
-  const ours = Object.keys(output?.inputs ?? {}).filter(isOurs);
+async function writeCache<T>(entry: string, { value, files }: Made<T>): Promise<void> {
   const inputs = await Promise.all(
-    [LOCKFILE, "components/bundle.ts", ...ours].map(async (file) => [file, await hashFile(file)] as const),
+    ["package-lock.json", ...BUNDLERS, ...files].map(async (file) => [file, await hashFile(file)] as const),
   );
-  const cached: z.output<typeof Cached> = { inputs: Object.fromEntries(inputs), bundle };
-  await replaceFile(cacheFile(entry), JSON.stringify(cached));
+  await replaceFile(cacheFile(entry), JSON.stringify({ inputs: Object.fromEntries(inputs), value }));
 }
 
 const cacheFile = (entry: string): string => join(root, cacheDirectory, "bundles", `${hash(entry).slice(0, 16)}.json`);

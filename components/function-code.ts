@@ -4,6 +4,7 @@ import { normalize } from "node:path/posix";
 import type { Consumer, Route, Scheduled } from "../runtime/index.ts";
 import type { Clock } from "../runtime/lambda/deadline.ts";
 import type { InlineRuntime } from "../runtime/lambda/inline.ts";
+import { PACKAGES_FILE } from "../bundling/own-code.ts";
 import { bundleHandler, bundleInlineRuntime, inlineRuntimeFile } from "./bundle.ts";
 
 /** A definition of `consumer()`, `route()` or `scheduled()`, with the name of the wrapper that runs it inside Lambda. */
@@ -28,10 +29,11 @@ export function createFunction(
   const { module } = wrapped.handler;
   if (module) {
     const code = bundleHandler(module, wrapped.wrapper).apply(
-      ({ code, map }) =>
+      ({ code, map, packages }) =>
         new pulumi.asset.AssetArchive({
           "index.js": new pulumi.asset.StringAsset(code),
           "index.js.map": new pulumi.asset.StringAsset(map),
+          [PACKAGES_FILE]: new pulumi.asset.StringAsset(packages),
         }),
     );
     return new aws.lambda.Function(name, { ...settings, handler: "index.handle", code }, opts);

@@ -5,8 +5,9 @@ import * as z from "zod";
 
 const MOST_FRAMES = 8;
 
-/** The bundle and its source map, which `components/bundle.ts` puts beside it. Outside a bundle there is no `__dirname`. */
+/** The bundle, beside which are its source map and the packages. Outside a bundle there is no `__dirname`. */
 const bundle = typeof __dirname === "string" ? join(__dirname, "index.js") : undefined;
+const packages = bundle && join(bundle, "../packages.js");
 let opened: SourceMap | undefined | "none";
 
 /**
@@ -18,13 +19,13 @@ export function ownFrames({ message, stack = "" }: Error): string[] {
   const frames = traced.split("\n").flatMap((line) => {
     const [, file = "", lineNumber = "", column = ""] =
       /^ +at (?:async )?(?:[^(]+ \()?(.+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
-    if (file === "" || file.startsWith("node:") || file.includes("node_modules")) return [];
+    if (file === "" || file.startsWith("node:") || file.includes("node_modules") || file === packages) return [];
     return file === bundle ? original(Number(lineNumber), Number(column)) : [`${file}:${lineNumber}:${column}`];
   });
   return frames.slice(0, MOST_FRAMES);
 }
 
-/** The place in the source; none for the code of a package, which the map leaves out. */
+/** The place in the source; none for what is in no source. */
 function original(line: number, column: number): string[] {
   opened ??= open();
   if (opened === "none") return [`index.js:${line}:${column}`];
