@@ -23,6 +23,9 @@ export const inlineEntry = (eventsFile: string): string =>
 export const handlerFileOf = (entry: string): string | undefined =>
   /^import definition from "\.\/([^"]+)"/.exec(entry)?.[1];
 
+/** The bundled runtime of the inline callbacks, relative to the project's folder: so it stands in their archives. */
+export const INLINE_FILE = "node_modules/.cache/order-fanout/inline.cjs";
+
 const MARK = "\n//# entry=";
 
 /** Code that says in its last line which entry it was made of. */

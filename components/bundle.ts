@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
-import { handlerEntry, inlineEntry, withEntry, type Wrapper } from "../bundling/entry.ts";
+import { handlerEntry, INLINE_FILE, inlineEntry, withEntry, type Wrapper } from "../bundling/entry.ts";
 import { ownCodeOf, ownCodeOptions } from "../bundling/own-code.ts";
 import { bundlePackages, bundleWhole, packagesEntry } from "../bundling/packages.ts";
 
@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..");
 const cacheDirectory = "node_modules/.cache/order-fanout";
 
 /** The bundled runtime of the inline callbacks, relative to the project's folder: so it stands in their archives. */
-export const inlineRuntimeFile = `./${cacheDirectory}/inline.cjs`;
+export const inlineRuntimeFile = `./${INLINE_FILE}`;
 
 const Bundle = z.object({
   code: z.string(),

@@ -1,7 +1,6 @@
-import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { flushCompileCache } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import * as z from "zod";
 import { loadCatalogue } from "./dynamodb/catalogue.ts";
 import { start as startDynamoDb } from "./dynamodb/server.ts";
@@ -14,9 +13,9 @@ import { createApi } from "./http-api/provision.ts";
 import { start as startHttpApi } from "./http-api/server.ts";
 import { createAccess } from "./iam/access.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
-import { start as startMapping } from "./lambda/event-source-mapping.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
 import { createGate } from "./lambda/gate.ts";
+import { createMappings } from "./lambda/mappings.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { warm } from "./lambda/warm.ts";
 import { start as startMessaging } from "./messaging/server.ts";
@@ -24,10 +23,11 @@ import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
 import { createSes } from "./outside/ses.ts";
 import { start as startProgram } from "./program/parent.ts";
-import { readStackConfig, withAuth } from "./program/stack-config.ts";
-import { provision } from "./provision.ts";
-import { start as startScheduler } from "./scheduler/scheduler.ts";
-import type { Console } from "./shared/console.ts";
+import { readStackConfig, withAuth, type StackConfig } from "./program/stack-config.ts";
+import { provisionInto, type Graph } from "./reload/graph.ts";
+import { createReports } from "./reload/report.ts";
+import { createScheduler } from "./scheduler/scheduler.ts";
+import type { Cloud, CloudArgs } from "./shared/cloud.ts";
 import { createDiskTrouble } from "./shared/disk.ts";
 import { start as startLock } from "./shared/lock.ts";
 import { start as startLogs } from "./shared/logs.ts";
@@ -36,52 +36,6 @@ import { createParts, type Parts } from "./shared/parts.ts";
 import type { Services, Settings } from "./shared/services.ts";
 import { openParameters } from "./ssm/parameters.ts";
 import { clearState, takeFolder, writeOutputs, writeToken } from "./shared/state.ts";
-import type { Stopwatch } from "./shared/stopwatch.ts";
-
-/** What was asked for on the command line. */
-export interface CloudArgs {
-  /** The project's folder, with index.ts and Pulumi.yaml. */
-  readonly root: string;
-  /** Where state is kept, absolute. */
-  readonly state: string;
-  readonly stack: string;
-  /** The stack's config, absolute or in the project's folder. */
-  readonly configFile: string;
-  /** The API's port; the AWS endpoint's is the next one. */
-  readonly port: number;
-  readonly speed: number;
-  /** How many events all functions together may run at once. */
-  readonly accountConcurrency: number;
-  /** Whether the API asks for tokens of an issuer of its own, whatever the config says. */
-  readonly auth: boolean;
-  /** Whether to forget what earlier runs kept. */
-  readonly fresh: boolean;
-  /** Whether a queue that has left the program may go with its messages. */
-  readonly drop: boolean;
-  /** The folder of Node's compile cache. */
-  readonly compileCache: string;
-  /** Where the program is evaluated, from `forkProgram`. */
-  readonly program: ChildProcess;
-  readonly say: Console;
-  readonly stopwatch: Stopwatch;
-}
-
-/** A running cloud. */
-export interface Cloud {
-  /** The stack's exports, and `local`. */
-  readonly outputs: Record<string, unknown>;
-  /** The AWS endpoint's URL. */
-  readonly endpoint: string;
-  readonly region: string;
-  /** A SKU of the catalogue, for the ready-made order; undefined in a program that takes none. */
-  readonly sku: string | undefined;
-  /** A customer's token for the ready-made order, where the API asks for the local issuer's. */
-  readonly bearer: string | undefined;
-  /** Starts the functions' first workers. */
-  warm(): Promise<void>;
-  /** Takes no more events, lets those under way end, and stops everything. */
-  stop(): Promise<void>;
-}
 
 /** How long events and requests under way may take to end when the cloud stops. */
 const graceMs = 2000;
@@ -104,6 +58,7 @@ export async function start(args: CloudArgs): Promise<Cloud> {
 async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const { root, stack, state, port, speed, say } = args;
   const { timed, laps } = args.stopwatch;
+  const since = performance.timeOrigin; // the program's process was forked first of all
   const config = readStackConfig(root, args.configFile);
   const { region } = config;
   const endpointPort = port + 1;
@@ -139,6 +94,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const token = randomBytes(24).toString("base64url");
   const parameters = openParameters(state);
   const logGroups = new Map<string, LogGroup>();
+  const reports = createReports(say.note);
   const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
     startEndpoint({
@@ -156,6 +112,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       hosts,
       faults,
       issuer,
+      reports,
       region,
       parameters,
       logGroups,
@@ -183,12 +140,14 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api = createApi();
+  const versions = openVersions(state);
+  const graph: Graph = new Map();
   const services: Services = {
     settings,
     dynamodb,
     messaging,
     functions,
-    versions: openVersions(state),
+    versions,
     access,
     accessKeys,
     parameters,
@@ -201,7 +160,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     startProgram({
       child: args.program,
       program: { entry: join(root, "index.ts"), project: config.project, stack, config: withAuth(config, issuer) },
-      provision: (resource) => provision(resource, services),
+      provision: (resource) => provisionInto(graph, resource, services),
       print: say.note,
       lap: laps(0),
     }),
@@ -217,33 +176,54 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The stores' content.
   for (const orphan of stores.removeOrphans(args.drop))
     say.note(`removed ${orphan}, which is no longer in the program`);
-  const table = Exports.parse(exports).tables?.stock;
-  const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
-
-  say.functions(functions.logNames()); // the columns of the log
+  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
+  /** What people and commands see of the program. */
+  const publish = async (current: Record<string, unknown>) => {
+    const table = Exports.parse(current).tables?.stock;
+    const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
+    say.functions(functions.logNames()); // the columns of the log
+    const outputs = { ...current, local };
+    writeOutputs(state, outputs);
+    return { outputs, sku: "ordersUrl" in current ? sku : undefined };
+  };
 
   // The sources of events.
-  for (const mapping of services.mappings) {
-    await parts.add(
-      startMapping({ ...mapping, access, messaging: stores, functions, deliveries, faults, trouble, region, speed }),
-    );
-  }
-  await parts.add(startScheduler({ schedules: services.schedules, functions, access, note: say.note, speed }));
+  const mappings = createMappings({ access, messaging: stores, functions, deliveries, faults, trouble, region, speed });
+  await parts.add(Promise.resolve(mappings));
+  await mappings.update(services.mappings);
+  const scheduler = createScheduler({ functions, access, note: say.note, speed });
+  await parts.add(Promise.resolve(scheduler));
+  scheduler.update(services.schedules);
   lap("orphans, catalogue, event sources");
 
-  const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
-  const outputs = { ...exports, local };
   writeToken(state, token);
-  writeOutputs(state, outputs);
+  const { outputs, sku } = await publish(exports);
   answerRequests();
   setTimeout(flushCompileCache, 3000).unref();
   return {
     outputs,
     endpoint: endpointUrl,
     region,
-    sku: "ordersUrl" in exports ? sku : undefined,
+    sku,
     bearer: issuer?.sample,
     warm: () => warm(api, functions),
+    watch: async (types) => {
+      const reload = await import("./reload/reload.ts");
+      const { configFile, compileCache, accountConcurrency, drop } = args;
+      const running = {
+        services,
+        functions,
+        dynamodb: database,
+        messaging: stores,
+        versions,
+        graph,
+        mappings,
+        scheduler,
+      };
+      const asked = { configFile: resolve(root, configFile), compileCache, accountConcurrency, drop, since, types };
+      const auth = (read: StackConfig) => withAuth(read, issuer);
+      await parts.add(reload.start({ ...running, ...asked, withAuth: auth, reports, publish, note: say.note }));
+    },
     stop: () => parts.stop(),
   };
 }

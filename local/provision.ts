@@ -70,7 +70,8 @@ function inertOutputs(resource: ProgramResource, region: string): Record<string,
   return { name, arn: arn(resource.type.includes("logGroup") ? "logs" : service, region, `${kind}${name}`) };
 }
 
-function isInert(type: string): boolean {
+/** Whether a type of resource is accepted and does nothing. */
+export function noEffect(type: string): boolean {
   if (type in noLocalEffect) return true;
   return Object.keys(noLocalEffect).some((pattern) => pattern.endsWith("*") && type.startsWith(pattern.slice(0, -1)));
 }
@@ -79,7 +80,7 @@ function isInert(type: string): boolean {
 export async function provision(resource: ProgramResource, services: Services): Promise<Provisioned> {
   const make = provisioners[resource.type];
   if (make) return make(resource, services);
-  if (isInert(resource.type)) {
+  if (noEffect(resource.type)) {
     const outputs = inertOutputs(resource, services.settings.region);
     const id = { "aws:cloudwatch/logGroup:LogGroup": outputs["name"] }[resource.type];
     return { id: typeof id === "string" ? id : physicalName(resource.name, resource.urn), outputs };

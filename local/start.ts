@@ -19,10 +19,13 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
   --state DIR    where state is kept (default: .local)
   --json         print JSON lines
   --timing       print where the time of the start went, once every function is warm
+  --no-watch     leave running what runs when files are saved, and look at no types
+  --no-types     do not look at the types
   --help         print this`;
 
 function readFlags() {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       stack: { type: "string" },
       "config-file": { type: "string" },
@@ -35,6 +38,8 @@ function readFlags() {
       state: { type: "string", default: ".local" },
       json: { type: "boolean", default: false },
       timing: { type: "boolean", default: false },
+      watch: { type: "boolean", default: true },
+      types: { type: "boolean", default: true },
       help: { type: "boolean", default: false },
     },
   });
@@ -121,6 +126,7 @@ try {
   const lap = stopwatch.laps();
   const warm = cloud.warm().then(() => lap("an execution environment of each function"));
   if (flags.timing) void warm.then(() => say.timing(stopwatch.phases()));
+  if (flags.watch) await Promise.race([cloud.watch(flags.types), ends]);
   await ends;
   await cloud.stop();
   say.note(`stopped; state is kept in ${flags.state}`);

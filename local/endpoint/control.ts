@@ -4,6 +4,7 @@ import type { Hosts } from "../outside/hosts.ts";
 import type { Journal } from "../outside/journal.ts";
 import type { Issuer } from "../issuer/issuer.ts";
 import type { Mailbox } from "../outside/mailbox.ts";
+import type { Reports } from "../reload/report.ts";
 import { SesSettings, type Ses } from "../outside/ses.ts";
 import { parseJson } from "../shared/json.ts";
 import type { CallLog } from "./call-log.ts";
@@ -28,6 +29,8 @@ export interface ControlArgs {
   readonly faults: Faults;
   /** The identity provider, where the API asks for its tokens. */
   readonly issuer: Issuer | undefined;
+  /** What came of the saves of the project's files. */
+  readonly reports: Pick<Reports, "list">;
 }
 
 /** Paths under /_local/: ours, not AWS's. */
@@ -39,7 +42,7 @@ export async function serveControl(
 ): Promise<void> {
   const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
-  const { mailbox, deliveries, calls, hosts, faults, ses, issuer } = args;
+  const { mailbox, deliveries, calls, hosts, faults, ses, issuer, reports } = args;
   const document = request.method === "GET" ? issuer?.documents[path] : undefined;
   if (document !== undefined) return sendJson(response, 200, document);
   const put = <T>(schema: { safeParse: (value: unknown) => { data?: T; error?: Error } }, set: (value: T) => void) => {
@@ -60,6 +63,7 @@ export async function serveControl(
     "DELETE /_local/orders/{orderId}": () => get({ messages: mailbox.forget(orderId ?? "") }),
     "GET /_local/deliveries": () => get(deliveries.entries),
     "GET /_local/calls": () => get(calls.list(new URLSearchParams(query).get("order") ?? undefined)),
+    "GET /_local/reload": () => get(reports.list()),
     "GET /_local/hosts": () => get(hosts.list()),
     "GET /_local/faults": () => get(faults.get()),
     "PUT /_local/faults": () => put(FaultSettings, faults.set),

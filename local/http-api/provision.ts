@@ -13,6 +13,20 @@ export const createApi = (): ApiDefinition => ({
   integrations: new Map(),
 });
 
+/** Makes a definition the same as another. */
+export function adoptApi(api: ApiDefinition, other: ApiDefinition): void {
+  api.routes.length = 0;
+  api.authorizers.clear();
+  api.integrations.clear();
+  delete api.cors;
+  delete api.stage;
+  const { id, executionArn, cors, stage } = other;
+  Object.assign(api, { id, executionArn, ...(cors && { cors }), ...(stage && { stage }) });
+  api.routes.push(...other.routes);
+  for (const [key, authorizer] of other.authorizers) api.authorizers.set(key, authorizer);
+  for (const [key, integration] of other.integrations) api.integrations.set(key, integration);
+}
+
 const Names = z.array(z.string()).default([]);
 const Api = z.object({
   protocolType: z.string(),

@@ -199,9 +199,10 @@ function permitted({ api, access }: Running, stage: string, uri: string, { route
   return [routeArn, `${routeArn}/$default`].some((sourceArn) => access.judgeService({ ...call, sourceArn }).allowed);
 }
 
-/** A token bucket for each route. */
-function admits(buckets: Map<string, () => boolean>, key: string, throttle: Throttle | undefined): boolean {
+/** A token bucket for each route; a new one when its throttle has changed. */
+function admits(buckets: Map<string, () => boolean>, route: string, throttle: Throttle | undefined): boolean {
   if (throttle === undefined) return true;
+  const key = `${route} ${throttle.rate} ${throttle.burst}`;
   let take = buckets.get(key);
   if (take === undefined) {
     let tokens = throttle.burst;

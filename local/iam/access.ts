@@ -30,6 +30,18 @@ export interface Access {
   judgeService(request: ServiceRequest): Verdict;
   /** Whether a service may assume a role, on behalf of this account. */
   mayAssume(service: string, roleArn: string): boolean;
+  /** All roles and policies. */
+  readonly contents: AccessContents;
+  /** Takes the roles and policies of another, and forgets its own. */
+  adopt(other: Pick<Access, "contents">): void;
+}
+
+/** Policies by owner and by name, and the roles of functions. */
+interface AccessContents {
+  readonly trust: Map<string, readonly Statement[]>;
+  readonly ofRoles: Map<string, Map<string, readonly Statement[]>>;
+  readonly ofResources: Map<string, Map<string, readonly Statement[]>>;
+  readonly roles: Map<string, string>;
 }
 
 /** The verdicts that are kept: more than the functions of a program have resources; objects and keys come and go. */
@@ -40,10 +52,7 @@ export const roleNameOf = (roleArn: string): string => roleArn.split("/").at(-1)
 
 /** Starts without roles and policies; `changed` is told whenever a call may be judged otherwise. */
 export function createAccess(changed: () => void = () => undefined): Access {
-  const trust = new Map<string, readonly Statement[]>();
-  const ofRoles = new Map<string, Map<string, readonly Statement[]>>();
-  const ofResources = new Map<string, Map<string, readonly Statement[]>>();
-  const roles = new Map<string, string>();
+  let contents: AccessContents = { trust: new Map(), ofRoles: new Map(), ofResources: new Map(), roles: new Map() };
   const verdicts = new Map<string, Verdict>();
 
   const put = (all: Map<string, Map<string, readonly Statement[]>>, owner: string, policy: PolicySource): void => {
@@ -56,21 +65,21 @@ export function createAccess(changed: () => void = () => undefined): Access {
     [...(all.get(owner)?.values() ?? [])].flat();
 
   return {
-    putRole: (name, policy) => void trust.set(name, statementsOf(policy)),
-    putRolePolicy: (role, policy) => put(ofRoles, role, policy),
-    putResourcePolicy: (resourceArn, policy) => put(ofResources, resourceArn, policy),
+    putRole: (name, policy) => void contents.trust.set(name, statementsOf(policy)),
+    putRolePolicy: (role, policy) => put(contents.ofRoles, role, policy),
+    putResourcePolicy: (resourceArn, policy) => put(contents.ofResources, resourceArn, policy),
     assume: (functionName, roleArn) => {
-      roles.set(functionName, roleNameOf(roleArn));
+      contents.roles.set(functionName, roleNameOf(roleArn));
       changed();
     },
-    roleOf: (functionName) => roles.get(functionName),
+    roleOf: (functionName) => contents.roles.get(functionName),
     judge: (role, action, resource) => {
       const asked = `${role} ${action} ${resource}`;
       const kept = verdicts.get(asked);
       if (kept) return kept;
       const policies = {
-        identity: policiesOf(ofRoles, role),
-        resource: policiesOf(ofResources, holderOf(resource)),
+        identity: policiesOf(contents.ofRoles, role),
+        resource: policiesOf(contents.ofResources, holderOf(resource)),
       };
       const verdict = evaluate(policies, { action, resource, context: { "aws:securetransport": "true" } });
       if (verdicts.size >= MOST_VERDICTS) verdicts.clear();
@@ -79,12 +88,20 @@ export function createAccess(changed: () => void = () => undefined): Access {
     },
     judgeService: ({ service, action, resource, sourceArn }) =>
       evaluate(
-        { identity: [], resource: policiesOf(ofResources, holderOf(resource)) },
+        { identity: [], resource: policiesOf(contents.ofResources, holderOf(resource)) },
         { service, action, resource, context: onBehalf(sourceArn) },
       ),
     mayAssume: (service, roleArn) => {
       const request = { service, action: "sts:AssumeRole", resource: roleArn, context: onBehalf() };
-      return evaluate({ identity: [], resource: trust.get(roleNameOf(roleArn)) ?? [] }, request).allowed;
+      return evaluate({ identity: [], resource: contents.trust.get(roleNameOf(roleArn)) ?? [] }, request).allowed;
+    },
+    get contents() {
+      return contents;
+    },
+    adopt: (other) => {
+      contents = other.contents;
+      verdicts.clear();
+      changed();
     },
   };
 }

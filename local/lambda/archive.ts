@@ -13,17 +13,22 @@ export type Archive = z.infer<typeof Archive>;
 
 /**
  * Unpacks a function's code into a folder named by its content, beside a package.json that says CommonJS (Lambda's
- * default; the project's own says module). Returns the folder.
+ * default; the project's own says module). Returns the folder. A source map is no code: it does not count for the name,
+ * and the newest is there.
  */
 export async function unpack(archive: Archive, root: string, into: string): Promise<string> {
   const files = new Map<string, Uint8Array>();
   await collect(archive, "", root, files);
   if (!files.has("package.json")) files.set("package.json", Buffer.from('{"type":"commonjs"}\n'));
   const hash = createHash("sha256");
-  for (const name of [...files.keys()].sort())
+  const isMap = (name: string) => name.endsWith(".js.map");
+  for (const name of [...files.keys()].filter((one) => !isMap(one)).sort())
     hash.update(`${name}\0${files.get(name)?.length}\0`).update(files.get(name) ?? "");
   const folder = join(into, hash.digest("hex").slice(0, 16));
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    for (const [name, content] of files) if (isMap(name)) writeFileSync(join(folder, name), content);
+    return folder;
+  }
   const half = `${folder}.half`;
   rmSync(half, { recursive: true, force: true });
   for (const [name, content] of files) {

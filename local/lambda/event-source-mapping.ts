@@ -202,15 +202,17 @@ export async function start(args: MappingArgs): Promise<Part> {
   };
 
   const notify = queue.notifyWaiters.bind(queue);
-  queue.notifyWaiters = () => {
+  const notifyAndWake = (): void => {
     notify();
     if (!pumping) wake(); // looking at the queue notifies too, whenever a message waits
   };
+  queue.notifyWaiters = notifyAndWake;
   wake();
   return {
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
+      if (queue.notifyWaiters === notifyAndWake) Reflect.deleteProperty(queue, "notifyWaiters");
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Functions {
   put(config: FunctionConfig): void;
   /** Points an alias of a function at one of its versions. */
   putAlias(name: string, alias: string, version: string): void;
+  /** Takes a version of a function out, or the function; its workers end when its events under way have ended. */
+  remove(name: string, version?: string): void;
   /** The configuration of the version that `reference` names, as in `invoke`. */
   find(reference: string): FunctionConfig | undefined;
   /** The names of all functions. */
@@ -59,7 +61,9 @@ const LEAST_UNRESERVED = 100;
 export async function start(args: FunctionsArgs): Promise<Functions> {
   const { log, faults, accountConcurrency, graceMs } = args;
   const entries = new Map<string, Entry>();
-  const pools = () => [...entries.values()].flatMap(({ versions }) => [...versions.values()]);
+  /** The pools that take no more events. */
+  const leaving = new Set<Pool>();
+  const pools = () => [...leaving, ...[...entries.values()].flatMap(({ versions }) => [...versions.values()])];
   let stopped = false;
   let cutOff = false;
   // A worker that is ended because the cloud stops is no error: its event stays in its queue.
@@ -90,21 +94,35 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
     return sharing.reduce((sum, other) => sum + other.underWay, 0) < unreserved();
   };
 
+  const leave = async (pool: Pool): Promise<void> => {
+    leaving.add(pool);
+    while (pool.busy && !stopped) await sleep(20);
+    await pool.stop(refused(pool.config.name, "ServiceException"));
+    leaving.delete(pool);
+  };
+
   return {
     put: (config) => {
       const pool = new Pool({ config, hooks, faults });
       const entry = entries.get(config.name) ?? newEntry(pool);
       entry.newest = pool;
+      const replaced = entry.versions.get(config.version);
+      if (replaced) void leave(replaced);
       entry.versions.set(config.version, pool);
       entries.set(config.name, entry);
-      const least = Math.min(LEAST_UNRESERVED, accountConcurrency);
-      if (unreserved() >= least) return;
-      throw new LocalCloudError(
-        `function ${config.name}: of the account's concurrency, ${accountConcurrency}, at least ${least} must stay ` +
-          `unreserved; got ${unreserved()}. Reserve less, or start with a larger --account-concurrency.`,
-      );
+      const configs = [...entries.values()].map(({ newest }) => newest.config);
+      requireUnreserved([...configs.filter(({ name }) => name !== config.name), config], accountConcurrency);
     },
     putAlias: (name, alias, version) => void entries.get(name)?.aliases.set(alias, version),
+    remove: (name, version) => {
+      const entry = entries.get(name);
+      for (const [key, pool] of entry?.versions ?? []) {
+        if (version !== undefined && key !== version) continue;
+        entry?.versions.delete(key);
+        void leave(pool);
+      }
+      if (version === undefined) entries.delete(name);
+    },
     find: (reference) => poolOf(reference)?.config,
     names: () => [...entries.keys()],
     logNames: () => new Map([...entries].map(([name, { newest }]) => [name, logNameOf(newest.config)])),
@@ -134,6 +152,23 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
       await Promise.all(pools().map((pool) => pool.stop(refused(pool.config.name, "ServiceException"))));
     },
   };
+}
+
+/**
+ * Refuses functions that reserve too much of the account's concurrency.
+ * @throws LocalCloudError naming the function with which it is too much.
+ */
+export function requireUnreserved(configs: Iterable<FunctionConfig>, accountConcurrency: number): void {
+  const least = Math.min(LEAST_UNRESERVED, accountConcurrency);
+  let unreserved = accountConcurrency;
+  for (const { name, concurrency = 0 } of configs) {
+    unreserved -= concurrency;
+    if (unreserved >= least) continue;
+    throw new LocalCloudError(
+      `function ${name}: of the account's concurrency, ${accountConcurrency}, at least ${least} must stay ` +
+        `unreserved; got ${unreserved}. Reserve less, or start with a larger --account-concurrency.`,
+    );
+  }
 }
 
 /** The error of an invocation for which there is no concurrency left. */

@@ -12,18 +12,25 @@ export interface Versions {
    * https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
    */
   publish(functionName: string, content: unknown): string;
+  /** The number that `publish` would give. */
+  next(functionName: string, content: unknown): string;
 }
 
 /** Keeps the versions in the state folder. */
 export function openVersions(state: string): Versions {
   const journal = openJournal(join(state, "versions.jsonl"), Published);
+  const next = (functionName: string, content: unknown) => {
+    const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
+    const earlier = journal.entries.filter((entry) => entry.functionName === functionName);
+    const isNew = earlier.at(-1)?.content !== hash;
+    return { hash, isNew, version: String(earlier.length + (isNew ? 1 : 0)) };
+  };
   return {
     publish: (functionName, content) => {
-      const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
-      const earlier = journal.entries.filter((entry) => entry.functionName === functionName);
-      if (earlier.at(-1)?.content === hash) return String(earlier.length);
-      journal.append({ functionName, content: hash });
-      return String(earlier.length + 1);
+      const { hash, isNew, version } = next(functionName, content);
+      if (isNew) journal.append({ functionName, content: hash });
+      return version;
     },
+    next: (functionName, content) => next(functionName, content).version,
   };
 }

@@ -13,27 +13,38 @@ import { inspectDatabase, unreadable } from "../shared/database-file.ts";
 import { diskFailure } from "../shared/disk.ts";
 import { account, arn, LocalCloudError, messageOf } from "../shared/names.ts";
 
+/** The queues, topics, subscriptions and buckets of the program. */
+export interface MessagingResources {
+  /** Makes a queue, or brings the attributes of the one that is there up to date. */
+  putQueue(name: string, attributes: Record<string, string>): Pick<Queue, "arn">;
+  /** Says who may do what with a queue; without it SNS may not send to it. */
+  putQueuePolicy(queueArn: string, policy: string): void;
+  /** Makes a topic, or takes the one that is there. */
+  putTopic(name: string, attributes: Record<string, string>): Pick<Topic, "arn">;
+  /** Subscribes a queue to a topic, or updates the subscription that is there. Returns its ARN. */
+  putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
+  /** Makes a bucket, or takes the one that is there. */
+  putBucket(name: string): void;
+}
+
 /** SNS, SQS and S3 (fauxqs, embedded): their stores, and the app that speaks their protocols. */
-export interface Messaging {
+export interface Messaging extends MessagingResources {
   readonly app: App;
   readonly sqs: SqsStore;
   readonly persistence: Persistence;
-  /** Makes a queue, or brings the attributes of the one from an earlier run up to date. */
   putQueue(name: string, attributes: Record<string, string>): Queue;
-  /** Says who may do what with a queue; without it SNS may not send to it. */
-  putQueuePolicy(queueArn: string, policy: string): void;
-  /** Makes a topic, or takes the one from an earlier run. */
   putTopic(name: string, attributes: Record<string, string>): Topic;
-  /** Subscribes a queue to a topic, or updates the subscription from an earlier run. Returns its ARN. */
-  putSubscription(topicArn: string, queueArn: string, attributes: Record<string, string>): string;
-  /** Makes a bucket, or takes the one from an earlier run. */
-  putBucket(name: string): void;
   /**
    * Removes the queues and topics that have left the program, as `pulumi up` would. Returns their ARNs.
    * @param drop Whether messages may go with their queues.
+   * @param kept What is in the program: ARNs, and `subscriptionKey`s. Default all that was made or updated.
    * @throws LocalCloudError without `drop`, naming each of these queues that holds messages; then nothing is removed.
    */
-  removeOrphans(drop: boolean): string[];
+  removeOrphans(drop: boolean, kept?: ReadonlySet<string>): string[];
+  /** @throws LocalCloudError where `removeOrphans` without `drop` would. */
+  requireEmptyOrphans(kept: ReadonlySet<string>): void;
+  /** The subscription of a queue to a topic, by its ARN. */
+  findSubscription(topicArn: string, queueArn: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -98,11 +109,13 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
       return sns.topics.get(topicArn) ?? sns.createTopic(name, attributes, { [stackTag]: args.stack }, args.region);
     },
     putSubscription: (topicArn, queueArn, attributes) => {
-      kept.add(`${topicArn} ${queueArn}`);
+      kept.add(subscriptionKey(topicArn, queueArn));
       return putSubscription(sns, persistence, topicArn, queueArn, attributes);
     },
     putBucket: (name) => s3.createBucket(name),
-    removeOrphans: (drop) => removeOrphans(sqs, sns, args.stack, kept, drop),
+    removeOrphans: (drop, only = kept) => removeOrphans(sqs, sns, args.stack, only, drop),
+    requireEmptyOrphans: (only) => refuseToLoseMessages(queuesOf(sqs, args.stack).filter(({ arn }) => !only.has(arn))),
+    findSubscription: (topicArn, queueArn) => findSubscription(sns, topicArn, queueArn)?.arn,
     stop: async () => {
       await app.close();
       persistence.close();
@@ -166,9 +179,7 @@ function putSubscription(
   queueArn: string,
   attributes: Record<string, string>,
 ): string {
-  const existing = [...sns.subscriptions.values()].find(
-    (one) => one.topicArn === topicArn && one.endpoint === queueArn,
-  );
+  const existing = findSubscription(sns, topicArn, queueArn);
   if (existing === undefined) {
     const made = sns.subscribe(topicArn, "sqs", queueArn, attributes);
     if (made === undefined) throw new Error(`there is no topic ${topicArn}`);
@@ -180,6 +191,15 @@ function putSubscription(
   return existing.arn;
 }
 
+/** What `removeOrphans` keeps a subscription by; queues and topics are kept by their ARNs. */
+export const subscriptionKey = (topicArn: string, queueArn: string): string => `${topicArn} ${queueArn}`;
+
+const findSubscription = (sns: SnsStore, topicArn: string, queueArn: string) =>
+  [...sns.subscriptions.values()].find((one) => one.topicArn === topicArn && one.endpoint === queueArn);
+
+const queuesOf = (sqs: SqsStore, stack: string): Queue[] =>
+  [...sqs.allQueues()].filter((queue) => queue.tags.get(stackTag) === stack);
+
 function removeOrphans(
   sqs: SqsStore,
   sns: SnsStore,
@@ -188,12 +208,12 @@ function removeOrphans(
   drop: boolean,
 ): string[] {
   const removed: string[] = [];
-  const queues = [...sqs.allQueues()].filter((queue) => queue.tags.get(stackTag) === stack);
+  const queues = queuesOf(sqs, stack);
   const ours = new Set(queues.map((queue) => queue.arn));
   const orphans = queues.filter((queue) => !kept.has(queue.arn));
   if (!drop) refuseToLoseMessages(orphans);
   for (const { arn: subscription, topicArn, endpoint } of [...sns.subscriptions.values()]) {
-    if (ours.has(endpoint) && !kept.has(`${topicArn} ${endpoint}`)) sns.unsubscribe(subscription);
+    if (ours.has(endpoint) && !kept.has(subscriptionKey(topicArn, endpoint))) sns.unsubscribe(subscription);
   }
   for (const topic of [...sns.topics.values()]) {
     if (topic.tags.get(stackTag) !== stack || kept.has(topic.arn)) continue;
@@ -207,6 +227,9 @@ function removeOrphans(
   return removed;
 }
 
+/** Queues that have left the program hold messages. */
+export class MessagesWouldBeLost extends LocalCloudError {}
+
 function refuseToLoseMessages(orphans: readonly Queue[]): void {
   const counted = orphans
     .map(({ name, messages, delayedMessages, inflightMessages }) => ({
@@ -216,7 +239,7 @@ function refuseToLoseMessages(orphans: readonly Queue[]): void {
     .filter(({ count }) => count > 0)
     .map(({ name, count }) => `  ${name} holds ${count === 1 ? "a message" : `${count} messages`}`);
   if (counted.length === 0) return;
-  throw new LocalCloudError(
+  throw new MessagesWouldBeLost(
     `The program no longer has these queues, and their messages would go with them:\n${counted.join("\n")}\n` +
       "Put their consumers back into the stack's config and let them finish, or start with --drop to lose the messages.",
   );

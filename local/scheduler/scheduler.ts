@@ -15,9 +15,8 @@ export interface Schedule {
   readonly event: unknown;
 }
 
-/** The schedules, and the functions that they run. */
+/** What schedules run, and with whose rights. */
 export interface SchedulerArgs {
-  readonly schedules: readonly Schedule[];
   readonly functions: Functions;
   readonly access: Access;
   /** Tells the person of a schedule that runs nothing. */
@@ -29,12 +28,19 @@ export interface SchedulerArgs {
 /** However high the speed: a function that runs all the time would keep the machine from its work. */
 const LEAST_MS = 1_000;
 
+/** The schedules that run. */
+export interface Scheduler extends Part {
+  /** Starts the schedules that are new or changed, and ends those that are gone. */
+  update(schedules: readonly Schedule[]): void;
+}
+
 /**
- * EventBridge Scheduler, for rates. A schedule runs the first time one interval from now, as on AWS; one whose role may not
+ * EventBridge Scheduler, for rates; starts with no schedule. A schedule runs the first time one interval from now, as on AWS; one whose role may not
  * invoke its target runs nothing, and says so once.
  */
-export async function start({ schedules, functions, access, note, speed }: SchedulerArgs): Promise<Part> {
+export function createScheduler({ functions, access, note, speed }: SchedulerArgs): Scheduler {
   const told = new Set<Schedule>();
+  const timers = new Map<string, NodeJS.Timeout>();
   const run = (schedule: Schedule): void => {
     const { name, functionArn, roleArn, event } = schedule;
     const role = roleNameOf(roleArn);
@@ -47,14 +53,23 @@ export async function start({ schedules, functions, access, note, speed }: Sched
     const statement = { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: functionArn };
     note(`schedule ${name} runs nothing. Add to the policy of the role ${role}: ${JSON.stringify(statement)}`);
   };
-  const timers = schedules.map((schedule) =>
-    setInterval(() => run(schedule), Math.max(LEAST_MS, schedule.everyMs / speed)),
-  );
-  return {
-    stop: async () => {
-      timers.forEach((timer) => clearInterval(timer));
-    },
+  const update = (schedules: readonly Schedule[]): void => {
+    const wanted = new Map(schedules.map((schedule) => [JSON.stringify(schedule), schedule]));
+    for (const [key, timer] of timers) {
+      if (wanted.has(key)) continue;
+      clearInterval(timer);
+      timers.delete(key);
+    }
+    for (const [key, schedule] of wanted) {
+      if (timers.has(key)) continue;
+      const everyMs = Math.max(LEAST_MS, schedule.everyMs / speed);
+      timers.set(
+        key,
+        setInterval(() => run(schedule), everyMs),
+      );
+    }
   };
+  return { update, stop: async () => update([]) };
 }
 
 /** The interval of `rate(n minutes)` in ms; undefined for any other expression. */

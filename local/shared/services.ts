@@ -5,7 +5,7 @@ import type { Access } from "../iam/access.ts";
 import type { MappingConfig } from "../lambda/event-source-mapping.ts";
 import type { Functions } from "../lambda/functions.ts";
 import type { Versions } from "../lambda/versions.ts";
-import type { Messaging } from "../messaging/server.ts";
+import type { MessagingResources } from "../messaging/server.ts";
 import type { ProgramResource, Provisioned } from "../program/protocol.ts";
 import type { Parameters } from "../ssm/parameters.ts";
 import type { Schedule } from "../scheduler/scheduler.ts";
@@ -37,12 +37,12 @@ export interface Settings {
 export interface Services {
   readonly settings: Settings;
   /** Starts beside the program. */
-  readonly dynamodb: Promise<DynamoDb>;
+  readonly dynamodb: Promise<Pick<DynamoDb, "call">>;
   /** SNS, SQS and S3; starts beside the program. */
-  readonly messaging: Promise<Messaging>;
-  readonly functions: Functions;
+  readonly messaging: Promise<MessagingResources>;
+  readonly functions: Pick<Functions, "put" | "putAlias" | "find">;
   /** The published versions of functions, of earlier runs too. */
-  readonly versions: Versions;
+  readonly versions: Pick<Versions, "publish">;
   /** Who may do what. */
   readonly access: Access;
   /** The access keys that the endpoint accepts: a function's is its name. */

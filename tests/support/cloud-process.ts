@@ -17,7 +17,7 @@ const Started = z.looseObject({ local: z.object({ token: z.string() }) });
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** One run of `node local/start.ts --json` in a project's folder. */
+/** One run of `node local/start.ts --json` in a project's folder; its files are watched with the flag `--watch` alone. */
 export class CloudProcess {
   readonly port: number;
   readonly apiUrl: string;
@@ -36,7 +36,7 @@ export class CloudProcess {
     this.port = port;
     this.apiUrl = `http://127.0.0.1:${port}`;
     this.endpoint = `http://127.0.0.1:${port + 1}`;
-    const args = [join(root, "local/start.ts"), "--json", "--port", String(port), ...flags];
+    const args = [join(root, "local/start.ts"), "--json", "--no-watch", "--port", String(port), ...flags];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     this.#child = child;

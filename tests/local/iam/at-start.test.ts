@@ -6,7 +6,7 @@ import type { FunctionConfig } from "../../../local/lambda/execution-environment
 import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
 import { createFaults } from "../../../local/endpoint/faults.ts";
 import type { Services } from "../../../local/shared/services.ts";
-import { start as startScheduler, type Schedule } from "../../../local/scheduler/scheduler.ts";
+import { createScheduler, type Schedule } from "../../../local/scheduler/scheduler.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
@@ -179,13 +179,8 @@ describe("the local cloud's start", () => {
       invoke: async (_reference, event) => (invoked.push(String(event)), { ok: true, payload: "null" }),
     });
     const note = (said: string) => void notes.push(said);
-    const running = await startScheduler({
-      schedules: [schedule("may-not"), schedule("may")],
-      functions,
-      access,
-      note,
-      speed: 1,
-    });
+    const running = createScheduler({ functions, access, note, speed: 1 });
+    running.update([schedule("may-not"), schedule("may")]);
     await until("two runs", () => invoked.length >= 2);
     await running.stop();
     expect(new Set(invoked)).to.deep.equal(new Set(["may"]));

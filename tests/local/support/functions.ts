@@ -4,6 +4,7 @@ import type { Functions } from "../../../local/lambda/functions.ts";
 export const fakeFunctions = (over: Partial<Functions>): Functions => ({
   put: () => undefined,
   putAlias: () => undefined,
+  remove: () => undefined,
   find: () => undefined,
   names: () => [],
   logNames: () => new Map(),

@@ -4,7 +4,7 @@ import { start as startHttpApi, type ApiDefinition } from "../../../local/http-a
 import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
 import { provision } from "../../../local/provision.ts";
-import { start as startScheduler } from "../../../local/scheduler/scheduler.ts";
+import { createScheduler } from "../../../local/scheduler/scheduler.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
 import type { Services } from "../../../local/shared/services.ts";
 import { fakeFunctions } from "../../local/support/functions.ts";
@@ -77,7 +77,8 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
         return { ok: true, payload: "null" };
       },
     });
-    const running = await startScheduler({ schedules, functions, access, note: () => (refused = true), speed: 1 });
+    const running = createScheduler({ functions, access, note: () => (refused = true), speed: 1 });
+    running.update(schedules);
     await until("the schedule's first run", () => invoked || refused);
     await running.stop();
     return refused && !invoked;

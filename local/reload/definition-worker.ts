@@ -1,0 +1,50 @@
+// A thread that loads bundles of functions, and gives what they define: broken code ends here, not in the cloud.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { compileFunction, constants } from "node:vm";
+import { parentPort } from "node:worker_threads";
+import * as z from "zod";
+import { PACKAGES_FILE } from "../../bundling/own-code.ts";
+import { digestOf } from "./digest.ts";
+
+/** A bundle to load. */
+const Ask = z.object({
+  file: z.string(),
+  /** Names what it takes of packages: the same for bundles that take the same. */
+  packages: z.string(),
+  environment: z.record(z.string(), z.string()),
+});
+export type Ask = z.output<typeof Ask>;
+
+/** What it defines, as a text to compare, or why it does not load. */
+export const Answer = z.union([z.object({ digest: z.string() }), z.object({ message: z.string(), stack: z.string() })]);
+export type Answer = z.output<typeof Answer>;
+
+const packages = new Map<string, unknown>();
+
+function load({ file, packages: key, environment }: Ask): Answer {
+  try {
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, environment);
+    const require = createRequire(file);
+    const take = (name: string): unknown => {
+      if (name !== `./${PACKAGES_FILE}`) return require(name);
+      const taken: unknown = packages.get(key) ?? require(name);
+      packages.set(key, taken);
+      return taken;
+    };
+    const module: { exports: { definition?: unknown } } = { exports: {} };
+    const names = ["module", "exports", "require", "__filename", "__dirname"];
+    const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+    const body = compileFunction(readFileSync(file, "utf8"), names, { filename: file, importModuleDynamically });
+    Reflect.apply(body, module.exports, [module, module.exports, take, file, dirname(file)]);
+    return { digest: digestOf(module.exports.definition) };
+  } catch (error) {
+    return error instanceof Error
+      ? { message: `${error.name}: ${error.message}`, stack: error.stack ?? "" }
+      : { message: `it throws ${String(error)}`, stack: "" };
+  }
+}
+
+parentPort?.on("message", (ask) => parentPort?.postMessage(load(Ask.parse(ask))));

@@ -1,0 +1,102 @@
+import type { BuildContext, BuildOptions, Message } from "esbuild";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { handlerFileOf } from "../../bundling/entry.ts";
+import { ownCodeOf, ownCodeOptions, type OwnCode } from "../../bundling/own-code.ts";
+import type { Problem } from "./report.ts";
+
+/** Sources that do not compile, or do not load. */
+export class Broken extends Error {
+  override readonly name = "Broken";
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** The project's sources, as they are now. */
+export interface Sources {
+  /** The program's own code, without the files of handlers, and the runtime of its inline callbacks. */
+  readonly program: string;
+  /** The code of each entry. */
+  readonly own: ReadonlyMap<string, OwnCode>;
+}
+
+/** Bundles the sources again and again; only the files that changed are read again. */
+export interface SourceReader {
+  readonly entries: readonly string[];
+  /**
+   * Reads the sources.
+   * @throws Broken where they do not compile.
+   */
+  read(): Promise<Sources>;
+  /** Whether the handler's file of an entry is gone: the program alone says what became of the entry. */
+  lacksEntry(): boolean;
+  dispose(): Promise<void>;
+}
+
+/** Opens the sources of a program and of entries of functions. */
+export async function openSources(root: string, entries: readonly string[]): Promise<SourceReader> {
+  const { context } = await import("esbuild");
+  const handlers = entries.flatMap((entry) => handlerFileOf(entry) ?? []).map((file) => join(root, file));
+  const own = await context(ownCodeOptions(root, entries));
+  const program = await context(programOptions(root, new Set(handlers)));
+  return {
+    entries,
+    read: async () => {
+      const [ownResult, programResult] = await Promise.all([rebuild(own), rebuild(program)]);
+      const read = ownCodeOf(root, entries, ownResult);
+      const inline = entries.filter((entry) => handlerFileOf(entry) === undefined);
+      const texts = [
+        ...programResult.outputFiles.map(({ text }) => text),
+        ...inline.map((entry) => read.get(entry)?.code),
+      ];
+      return { own: read, program: texts.join() };
+    },
+    lacksEntry: () => handlers.some((file) => !existsSync(file)),
+    dispose: async () => void (await Promise.all([own.dispose(), program.dispose()])),
+  };
+}
+
+/** The program as its evaluation loads it; a handler counts by its definition, which is compared apart. */
+const programOptions = (root: string, handlers: ReadonlySet<string>) =>
+  ({
+    absWorkingDir: root,
+    entryPoints: ["index.ts"],
+    bundle: true,
+    write: false,
+    outdir: "out",
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    minifyWhitespace: true, // comments go with it
+    legalComments: "none",
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "handlers",
+        setup(esbuild) {
+          esbuild.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+            const file = resolve(resolveDir, path);
+            return handlers.has(file) ? { path: file, external: true } : undefined;
+          });
+        },
+      },
+    ],
+  }) satisfies BuildOptions;
+
+async function rebuild<T extends BuildOptions>(context: BuildContext<T>) {
+  try {
+    return await context.rebuild();
+  } catch (error) {
+    throw error instanceof Error && "errors" in error && Array.isArray(error.errors)
+      ? new Broken(error.errors.map(problemOf))
+      : error;
+  }
+}
+
+function problemOf({ text, location }: Message): Problem {
+  if (!location) return { message: text };
+  return { file: location.file, line: location.line, column: location.column + 1, message: text };
+}
