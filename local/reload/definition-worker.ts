@@ -17,13 +17,18 @@ const Ask = z.object({
 });
 export type Ask = z.output<typeof Ask>;
 
-/** What it defines, as a text to compare, or why it does not load. */
-export const Answer = z.union([z.object({ digest: z.string() }), z.object({ message: z.string(), stack: z.string() })]);
+/** What it defines, as a text to compare; and why it does not load, also when only its environment is not right for it. */
+export const Answer = z.object({
+  digest: z.string().optional(),
+  failure: z.object({ message: z.string(), stack: z.string() }).optional(),
+});
 export type Answer = z.output<typeof Answer>;
 
 const packages = new Map<string, unknown>();
 
 function load({ file, packages: key, environment }: Ask): Answer {
+  const module: { exports: { definition?: unknown } } = { exports: {} };
+  const digest = () => (module.exports.definition === undefined ? {} : { digest: digestOf(module.exports.definition) });
   try {
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, environment);
@@ -34,16 +39,17 @@ function load({ file, packages: key, environment }: Ask): Answer {
       packages.set(key, taken);
       return taken;
     };
-    const module: { exports: { definition?: unknown } } = { exports: {} };
     const names = ["module", "exports", "require", "__filename", "__dirname"];
     const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
     const body = compileFunction(readFileSync(file, "utf8"), names, { filename: file, importModuleDynamically });
     Reflect.apply(body, module.exports, [module, module.exports, take, file, dirname(file)]);
-    return { digest: digestOf(module.exports.definition) };
+    return digest();
   } catch (error) {
-    return error instanceof Error
-      ? { message: `${error.name}: ${error.message}`, stack: error.stack ?? "" }
-      : { message: `it throws ${String(error)}`, stack: "" };
+    const failure =
+      error instanceof Error
+        ? { message: `${error.name}: ${error.message}`, stack: error.stack ?? "" }
+        : { message: `it throws ${String(error)}`, stack: "" };
+    return { ...digest(), failure };
   }
 }
 

@@ -6,15 +6,19 @@ import * as z from "zod";
 import type { FunctionConfig } from "../lambda/execution-environment.ts";
 import { Answer, type Ask } from "./definition-worker.ts";
 import type { Problem } from "./report.ts";
-import { Broken } from "./sources.ts";
+
+/** What came of loading a bundle. */
+export interface Loaded {
+  /** What it declares, as a text to compare; none where it fails before. */
+  readonly digest?: string | undefined;
+  /** Why it does not load, with file and line of the source. */
+  readonly problem?: Problem;
+}
 
 /** Looks at what bundles define. */
 export interface Definitions {
-  /**
-   * What a function's bundle declares, as a text to compare; `packages` names what it takes of packages.
-   * @throws Broken where it does not load, with file and line of the source.
-   */
-  of(config: FunctionConfig, packages: string): Promise<string>;
+  /** Loads a function's bundle; `packages` names what it takes of packages. */
+  of(config: FunctionConfig, packages: string): Promise<Loaded>;
   stop(): Promise<void>;
 }
 
@@ -25,7 +29,7 @@ const IDLE_MS = 120_000;
 
 /** Starts a thread for it when it is first asked. */
 export function createDefinitions(): Definitions {
-  const known = new Map<string, string>();
+  const known = new Map<string, Loaded>();
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   /** Settles the question that is asked now. */
@@ -47,7 +51,7 @@ export function createDefinitions(): Definitions {
     const fail = (message: string): void => {
       if (thread !== begun) return;
       thread = undefined;
-      settle({ message, stack: "" });
+      settle({ failure: { message, stack: "" } });
     };
     begun.on("message", (raw) => settle(Answer.parse(raw)));
     begun.on("error", (error) => fail(String(error)));
@@ -63,7 +67,7 @@ export function createDefinitions(): Definitions {
     thread.postMessage(question);
     const late = setTimeout(() => {
       void end();
-      resolve({ message: `it does not load within ${LOAD_MS / 1000} s`, stack: "" });
+      resolve({ failure: { message: `it does not load within ${LOAD_MS / 1000} s`, stack: "" } });
     }, LOAD_MS);
     const answer = await promise;
     clearTimeout(late);
@@ -76,10 +80,10 @@ export function createDefinitions(): Definitions {
       const file = join(folder, `${handler.split(".")[0]}.js`);
       const kept = known.get(folder);
       if (kept !== undefined) return kept;
-      const answer = await ask({ file, packages, environment: { ...environment } });
-      if (!("digest" in answer)) throw new Broken([placed(answer, file)]);
-      known.set(folder, answer.digest);
-      return answer.digest;
+      const { digest, failure } = await ask({ file, packages, environment: { ...environment } });
+      const loaded = { digest, ...(failure && { problem: placed(failure, file) }) };
+      if (!failure) known.set(folder, loaded);
+      return loaded;
     },
     stop: end,
   };

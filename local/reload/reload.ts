@@ -99,8 +99,10 @@ export async function start(args: ReloadArgs): Promise<Part> {
     });
     const prepared = await Promise.all(changed.map(({ one, own }) => prepare(root, state, one, own)));
     for (const { bundled: before, config: after, packages } of prepared) {
-      const now = await definitions.of(after, packages.after);
-      if (now !== (await definitions.of(before.config, packages.before))) return false;
+      const { digest, problem } = await definitions.of(after, packages.after);
+      if (digest !== undefined && digest !== (await definitions.of(before.config, packages.before)).digest)
+        return false;
+      if (problem) throw new Broken([problem]);
     }
     for (const one of prepared) await replace(one, { graph, services: args.services, functions });
     const names = prepared.map(({ bundled: { name } }) => functions.logNames().get(name) ?? name);
@@ -129,9 +131,11 @@ export async function start(args: ReloadArgs): Promise<Part> {
     changed,
     failed,
   });
+  reports.watching(true);
   if (args.types) types.check();
   return {
     stop: async () => {
+      reports.watching(false);
       await watching.stop();
       await Promise.all([types.stop(), definitions.stop(), reader?.dispose()]);
     },

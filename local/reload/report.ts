@@ -35,8 +35,10 @@ export type Report = Outcome & { readonly number: number; readonly at: number };
 
 /** What came of the saves since the start, for the page. */
 export interface Reports {
-  /** The last ones, oldest first. */
-  list(): readonly Report[];
+  /** Whether files are watched, and the last reports, oldest first. */
+  list(): { readonly watching: boolean; readonly reports: readonly Report[] };
+  /** Says whether files are watched. */
+  watching(on: boolean): void;
   add(outcome: Outcome): void;
   /** Calls `listener` with each report from now on, until the function that it gives is called. */
   subscribe(listener: (report: Report) => void): () => void;
@@ -51,8 +53,10 @@ export function createReports(note: (text: string) => void): Reports {
   const emitter = new EventEmitter<{ report: [Report] }>();
   let typesWereWrong = true; // so the first good look is told too
   let number = 0;
+  let watching = false;
   return {
-    list: () => kept,
+    list: () => ({ watching, reports: kept }),
+    watching: (on) => void (watching = on),
     add: (outcome) => {
       const report = { ...outcome, number: ++number, at: Date.now() };
       kept.push(report);

@@ -45,6 +45,8 @@ export async function startLocalCloud(
     auth?: boolean;
     accountConcurrency?: number;
     cwd?: string;
+    /** Whether it follows the files of the project, without a look at the types. Default false. */
+    watch?: boolean;
   } = {},
 ): Promise<LocalCloud> {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), "order-fanout-")));
@@ -52,6 +54,7 @@ export async function startLocalCloud(
   if (options.speed !== undefined) flags.push("--speed", String(options.speed));
   if (options.auth) flags.push("--auth");
   if (options.accountConcurrency !== undefined) flags.push("--account-concurrency", String(options.accountConcurrency));
+  if (options.watch) flags.push("--watch", "--no-types");
   const began = performance.now();
   const cloud = new CloudProcess(options.cwd ?? process.cwd(), options.port ?? (await freePort(2)), flags);
   return {
