@@ -50,7 +50,7 @@ export interface NewCode {
 
 /** Bundles a function's new code whole: packages are bundled again only where it takes others. */
 export async function prepare(root: string, state: string, bundled: Bundled, own: OwnCode): Promise<NewCode> {
-  const [before, after] = [packagesEntry(bundled.code), packagesEntry(own.code)];
+  const [before, after] = [packagesOf(bundled.code), packagesOf(own.code)];
   const kept = readFileSync(join(bundled.config.folder, PACKAGES_FILE), "utf8");
   const packages = before === after ? kept : ((await bundlePackages(root, [after])).get(after) ?? "");
   const texts = { "index.js": own.code, "index.js.map": own.map, [PACKAGES_FILE]: packages };
@@ -59,6 +59,17 @@ export async function prepare(root: string, state: string, bundled: Bundled, own
   mkdirSync(into, { recursive: true });
   const folder = await unpack(archive, root, into);
   return { bundled, archive, config: { ...bundled.config, folder }, packages: { before, after } };
+}
+
+/** What the last pieces of code take of packages: it costs a parse, and each piece is asked for twice. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 50;
+
+function packagesOf(code: string): string {
+  const packages = known.get(code) ?? packagesEntry(code);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(code, packages);
+  return packages;
 }
 
 /** Has a function run new code: a version of its own, to which its aliases move when it is loaded. */
