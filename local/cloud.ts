@@ -12,6 +12,7 @@ import { start as startEndpoint } from "./endpoint/server.ts";
 import { createApi } from "./http-api/provision.ts";
 import { start as startHttpApi } from "./http-api/server.ts";
 import { createAccess } from "./iam/access.ts";
+import { removeUnused } from "./lambda/archive.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
 import { createGate } from "./lambda/gate.ts";
@@ -173,6 +174,9 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const [exports, database, stores] = await Promise.all([exported, dynamodb, messaging, endpoint, listening]);
 
   const lap = laps();
+  const folders = functions.names().flatMap((name) => functions.find(name)?.folder ?? []);
+  removeUnused(join(state, "code"), new Set(folders));
+
   // The stores' content.
   for (const orphan of stores.removeOrphans(args.drop))
     say.note(`removed ${orphan}, which is no longer in the program`);

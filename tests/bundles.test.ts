@@ -20,7 +20,9 @@ describe("the functions' bundles", () => {
     try {
       for (const archive of bundles) {
         const { handlers } = await load(await unpack(archive, folder), archive);
-        expect(handlers, archive.name).to.deep.equal([archive.main === "index.js" ? "handle" : "handler"]);
+        expect(handlers, archive.name).to.deep.equal(
+          archive.main === "index.js" ? ["definition", "handle"] : ["handler"],
+        );
       }
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -41,6 +41,12 @@ export async function unpack(archive: Archive, root: string, into: string): Prom
   return folder;
 }
 
+/** Takes away the code that no function has any more. */
+export function removeUnused(into: string, used: ReadonlySet<string>): void {
+  for (const name of existsSync(into) ? readdirSync(into) : [])
+    if (!used.has(join(into, name))) rmSync(join(into, name), { recursive: true, force: true });
+}
+
 async function collect(archive: Archive, name: string, root: string, files: Map<string, Uint8Array>): Promise<void> {
   if ("text" in archive) {
     files.set(name, Buffer.from(archive.text));

@@ -19,6 +19,8 @@ export interface ProgramReloadArgs extends PlanArgs {
   /** Takes the exports of the program that runs. */
   readonly publish: (exports: Record<string, unknown>) => Promise<unknown>;
   readonly note: (text: string) => void;
+  /** Ends an evaluation under way. */
+  readonly signal: AbortSignal;
 }
 
 /** A program that was evaluated, and its exports. */
@@ -41,9 +43,12 @@ export async function evaluate(args: ProgramReloadArgs, { project, config }: Sta
     print: args.note,
     lap: () => undefined,
   });
+  const end = () => void program.stop();
+  args.signal.addEventListener("abort", end);
   try {
     return { plan, exports: await program.exports };
   } finally {
+    args.signal.removeEventListener("abort", end);
     await program.stop();
   }
 }

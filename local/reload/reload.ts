@@ -1,5 +1,5 @@
 import { readStackConfig, type StackConfig } from "../program/stack-config.ts";
-import { messageOf } from "../shared/names.ts";
+import { LocalCloudError, messageOf } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
 import type { Functions } from "../lambda/functions.ts";
 import { MessagesWouldBeLost } from "../messaging/server.ts";
@@ -13,7 +13,7 @@ import { createTypes } from "./types.ts";
 import { start as startWatching } from "./watch.ts";
 
 /** What is watched, and what runs of it. */
-export interface ReloadArgs extends ProgramReloadArgs {
+export interface ReloadArgs extends Omit<ProgramReloadArgs, "signal"> {
   /** The stack's config, absolute. */
   readonly configFile: string;
   /** What the local cloud adds to the stack's config. */
@@ -37,9 +37,14 @@ export async function start(args: ReloadArgs): Promise<Part> {
   /** What the running program was made of; unknown as long as it may have been something else. */
   let program: string | undefined;
   let config = "";
+  const stopping = new AbortController();
+  const { signal } = stopping;
 
   function readConfig(): StackConfig {
     const read = readStackConfig(root, args.configFile);
+    const { region } = args.services.settings;
+    if (read.region !== region)
+      throw new LocalCloudError(`The region was ${region} and is ${read.region} now: it takes another \`npm start\`.`);
     return { ...read, config: args.withAuth(read) };
   }
 
@@ -67,7 +72,7 @@ export async function start(args: ReloadArgs): Promise<Part> {
     const same = program !== undefined && sources?.program === program && JSON.stringify(stackConfig) === config;
     if (same && (await reloadCode(sources, ms))) return;
 
-    const found = await apply(args, await evaluate(args, stackConfig), graph);
+    const found = await apply({ ...args, signal }, await evaluate({ ...args, signal }, stackConfig), graph);
     config = JSON.stringify(stackConfig);
     program = sources && (await programNow(sources, entries));
     reports.add(isEmpty(found) ? { kind: "unchanged", ms: ms() } : { kind: "program", ...found, ms: ms() });
@@ -111,7 +116,7 @@ export async function start(args: ReloadArgs): Promise<Part> {
   }
 
   const changed = async (early: boolean): Promise<void> => {
-    await settle(early).catch((error: unknown) => reports.add(failureOf(error)));
+    await settle(early).catch((error: unknown) => signal.aborted || reports.add(failureOf(error)));
     if (args.types) types.check();
   };
 
@@ -135,6 +140,7 @@ export async function start(args: ReloadArgs): Promise<Part> {
   if (args.types) types.check();
   return {
     stop: async () => {
+      stopping.abort();
       reports.watching(false);
       await watching.stop();
       await Promise.all([types.stop(), definitions.stop(), reader?.dispose()]);
