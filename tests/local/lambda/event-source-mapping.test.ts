@@ -2,16 +2,14 @@ import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from "@aw
 import type { SQSEvent } from "aws-lambda";
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { createFaults } from "../../../local/endpoint/faults.ts";
-import { start as startMapping, type MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
+import type { MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import type { Messaging } from "../../../local/messaging/server.ts";
-import { createDiskTrouble, type DiskTrouble } from "../../../local/shared/disk.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
-import { allAccess } from "../support/role.ts";
+import { startTestMapping } from "../support/mapping.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
 
 const region = "eu-west-1";
@@ -26,34 +24,9 @@ describe("an event source mapping", () => {
   });
   after(() => started.stop());
 
-  /** Starts a mapping from a queue to what takes its place for a function: gives the function's answer to an event. */
   const map = (queue: Queue, invoke: (event: SQSEvent) => Invocation, over: Partial<MappingArgs> = {}): Promise<Part> =>
-    startMapping({
-      queueArn: queue.arn,
-      functionName: "consumer",
-      batchSize: 10,
-      windowSeconds: 0,
-      reportBatchItemFailures: true,
-      maximumConcurrency: 1,
-      access: allAccess(),
-      messaging,
-      functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
-      deliveries: { entries: [], append: () => undefined },
-      faults: createFaults(),
-      trouble: () => undefined,
-      region,
-      speed: 1,
-      ...over,
-    });
+    startTestMapping(messaging, queue, { invoke, ...over });
   const done: Invocation = { ok: true, payload: "null" };
-  /** Has SQLite find the disk full, and take the transaction back, until the function that it gives is called. */
-  const fillDisk = (): (() => void) => {
-    const { db } = messaging.persistence;
-    const full = "BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
-    db.exec(`CREATE TEMP TRIGGER full_messages BEFORE DELETE ON sqs_messages ${full}`);
-    db.exec(`CREATE TEMP TRIGGER full_queues BEFORE UPDATE ON sqs_queues ${full}`);
-    return () => db.exec("DROP TRIGGER full_messages; DROP TRIGGER full_queues");
-  };
   const throttled: Invocation = { ok: false, errorType: "TooManyRequestsException", errorMessage: "no", trace: [] };
 
   it("hands a message to the function as SQS records are, with its attributes", async () => {
@@ -177,40 +150,5 @@ describe("an event source mapping", () => {
     // At most the one look that the message itself has asked for.
     expect(looked.filter((count) => count > 1)).to.deep.equal([]);
     expect(waiting).to.deep.equal([1, 1]);
-  });
-
-  it("receives nothing while the disk is full, says so once, loses nothing, and goes on when there is room", async () => {
-    const queue = messaging.putQueue("full", { VisibilityTimeout: "600" });
-    const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }));
-    const received: string[] = [];
-    const invoke = ({ Records }: SQSEvent) => (received.push(...Records.map(({ body }) => body)), done);
-    const said: string[] = [];
-    const saying = createDiskTrouble((line) => said.push(line));
-    let failures = 0;
-    const trouble: DiskTrouble = (file, error) => {
-      failures += 1;
-      saying(file, error);
-    };
-    const makeRoom = fillDisk();
-    const mapping = await map(queue, invoke, { trouble });
-    await send("first");
-    await until("the first cannot be deleted", () => failures > 0);
-    await send("second");
-    await until("it has looked for room twice since", () => failures > 3);
-    const meanwhile = [...received];
-    makeRoom();
-    await until("the second", () => received.includes("second"));
-    const kept = messaging.persistence.db.prepare("SELECT body FROM sqs_messages WHERE queue_name = 'full'");
-    const left = await until("the second is deleted", () => {
-      const bodies = kept.all().map(({ body }) => body);
-      return !bodies.includes("second") && bodies;
-    });
-    await mapping.stop();
-
-    expect(meanwhile).to.deep.equal(["first"]);
-    expect(said).to.deep.equal([
-      "The disk is full (fauxqs.db): make room. Nothing that was accepted is lost; what waits is tried again.",
-    ]);
-    expect(left, "is delivered again after a restart").to.deep.equal(["first"]);
   });
 });
