@@ -21,8 +21,8 @@ export async function inCopy<T>(
     const packages = (await readdir(join(root, "node_modules"))).filter((name) => name !== ".cache");
     await Promise.all(packages.map((name) => symlink(join(root, "node_modules", name), join(modules, name))));
     if (cache) {
-      // Bundles; Node's own cache of compiled modules is many files, and is used where it is.
-      const filter = (path: string) => basename(path) !== "compile";
+      // Bundles; Node's own cache of compiled modules is many files, and is used where it is, as are a bench's packages.
+      const filter = (path: string) => !["compile", "against"].includes(basename(path));
       await cp(join(root, "node_modules/.cache"), join(modules, ".cache"), { recursive: true, filter });
     }
     return await use(folder);
