@@ -210,7 +210,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
     region,
     sku,
     bearer: issuer?.sample,
-    warm: () => warm(api, functions),
+    warm: () => warm(api, services.mappings, functions),
     watch: async (types) => {
       const reload = await import("./reload/reload.ts");
       const { configFile, compileCache, accountConcurrency, drop } = args;

@@ -18,7 +18,7 @@ const usage = `npm start -- [flags]    runs the whole order backend on this mach
                  how many events all functions together run at once (default: 1000, AWS's)
   --state DIR    where state is kept (default: .local)
   --json         print JSON lines
-  --timing       print where the time of the start went, once every function is warm
+  --timing       print where the time of the start went, once the functions that an order goes through are warm
   --no-watch     leave running what runs when files are saved, and look at no types
   --no-types     do not look at the types
   --help         print this`;
@@ -124,7 +124,7 @@ try {
   say.ready(cloud.outputs, readyText({ ...cloud, apiUrl: `http://127.0.0.1:${port}` }));
   printed.flush();
   const lap = stopwatch.laps();
-  const warm = cloud.warm().then(() => lap("an execution environment of each function"));
+  const warm = cloud.warm().then(() => lap("an execution environment of each function of an order"));
   if (flags.timing) void warm.then(() => say.timing(stopwatch.phases()));
   if (flags.watch) await Promise.race([cloud.watch(flags.types), ends]);
   await ends;

@@ -1,18 +1,19 @@
 import type { ApiDefinition } from "../http-api/server.ts";
-import { referenceOf } from "../shared/names.ts";
+import type { MappingConfig } from "./event-source-mapping.ts";
 import type { Functions } from "./functions.ts";
 
 /**
- * Starts each function's first worker: those of routes first, since a person calls those; then the consumers'. One at a
- * time: all at once would delay the first.
+ * Starts the first worker of the functions that an order goes through: of the routes that take a POST to a collection, and of
+ * the consumers. The others, each 35 MB, start with their first event. One at a time: all at once would delay the first.
  */
-export async function warm(api: ApiDefinition, functions: Functions): Promise<void> {
-  const routed = [...api.routes]
-    .sort((one, other) => Number(other.key.startsWith("POST")) - Number(one.key.startsWith("POST")))
+export async function warm(
+  api: ApiDefinition,
+  mappings: readonly MappingConfig[],
+  functions: Functions,
+): Promise<void> {
+  const routed = api.routes
+    .filter(({ key }) => key.startsWith("POST ") && !key.includes("{"))
     .flatMap(({ target }) => api.integrations.get(target.replace(/^integrations\//, ""))?.uri ?? []);
-  const names = new Set(routed.map((uri) => referenceOf(uri).name));
-  const listening = functions.names().filter((name) => !names.has(name));
-  const [first, ...others] = routed;
-  for (const reference of new Set([...(first ? [first] : []), ...listening, ...others]))
+  for (const reference of [...routed, ...mappings.map(({ functionName }) => functionName)])
     await functions.warm(reference);
 }
