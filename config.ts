@@ -7,7 +7,7 @@ import { check, isRecord, suggest } from "./config/check.ts";
 import { surgeTable } from "./config/surge-table.ts";
 import { surgeMistakes, surgesOf, surgeWarnings } from "./config/surges.ts";
 import { reservedDomains } from "./config/reserved-domains.ts";
-import { ConsumerEntry, nameMistakes, StackConfig } from "./config/schema.ts";
+import { ConsumerEntry, nameMistakes, StackConfig, WINDOW } from "./config/schema.ts";
 
 /** A consumer as the stack's config has it: its name, the handler that it runs, and its limits. */
 export interface ConfiguredConsumer<N extends Need> extends QueueLimits {
@@ -60,7 +60,8 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
       );
       return [];
     }
-    const limits = check(ConsumerEntry, entry, at, mistakes);
+    const windowed = raw["local"] !== true && handler.handleBatch !== undefined ? inWindows(entry) : entry;
+    const limits = check(ConsumerEntry, windowed, at, mistakes);
     const given = isRecord(entry) ? (entry["settings"] ?? {}) : {};
     const settings = check(handler.settings ?? z.strictObject({}), given, `${at}.settings`, mistakes);
     if (settings !== undefined) {
@@ -86,6 +87,12 @@ export function loadConfig<R extends Readonly<Record<string, Consumer>>>(
   const configured: ConfiguredConsumer<NeedsOf<R>>[] = consumers;
   return { ...stack, consumers: configured, surges };
 }
+
+/** An entry that says nothing of batches, with those of a handler that does little for a message and much for a batch. */
+const inWindows = (entry: unknown): unknown =>
+  isRecord(entry) && entry["batchSize"] === undefined && entry["batchWindowSeconds"] === undefined
+    ? { ...entry, ...WINDOW }
+    : entry;
 
 /** The limits with the default of `maxConcurrency`, which `provisioned` stands instead of. */
 const withPollers = <L extends Pick<QueueLimits, "maxConcurrency" | "provisioned">>(limits: L): L =>

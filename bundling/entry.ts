@@ -14,10 +14,14 @@ export const handlerEntry = (file: string, wrapper: Wrapper): string =>
   `import definition from "./${file}"; import { ${wrapper} } from "./${wrappers[wrapper]}"; ` +
   `export const handle = ${wrapper}(definition); export { definition };`;
 
-/** The module that runs the inline callbacks, with the events of a file that is relative to the project's folder. */
-export const inlineEntry = (eventsFile: string): string =>
+/**
+ * The module that runs the inline callbacks that use these kinds of resource, with the events of a file that is relative to
+ * the project's folder.
+ */
+export const inlineEntry = (eventsFile: string, kinds: readonly string[]): string =>
   `import { events } from "./${eventsFile}"; import { inlineRuntime } from "./runtime/lambda/inline.ts"; ` +
-  `export const { consumeInline, serveInline } = inlineRuntime(events);`;
+  `import { ${kinds.join(", ")} } from "./runtime/define/uses.ts"; ` +
+  `export const { consumeInline, serveInline } = inlineRuntime(events, { ${kinds.join(", ")} });`;
 
 /** The handler's file of an entry, relative to the project's folder; none for the inline callbacks' entry. */
 export const handlerFileOf = (entry: string): string | undefined =>

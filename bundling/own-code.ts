@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { join, posix } from "node:path";
 import * as z from "zod";
 import { withEntry } from "./entry.ts";
+import { staticPorts } from "./small.ts";
 
 /** An entry's code of our own. What it takes of packages, it takes of `packages.js` beside it. */
 export interface OwnCode {
@@ -58,6 +59,7 @@ export const entriesOptions = (root: string, entries: readonly string[]) =>
  */
 export const ownCodeOptions = (root: string, entries: readonly string[]): OwnCodeOptions => ({
   ...entriesOptions(root, entries),
+  plugins: [entriesPlugin(root, entries), staticPorts],
   packages: "external",
   metafile: true,
   sourcemap: "external",

@@ -2,6 +2,7 @@ import { parse, type AnyNode } from "acorn";
 import { build } from "esbuild";
 import { join } from "node:path";
 import { entriesOptions, PACKAGES_FILE, TAKE } from "./own-code.ts";
+import { smallPackages } from "./small.ts";
 
 /**
  * The module that gives code what it uses of packages, and no more: only so are the rest of them left out. For the code
@@ -26,8 +27,10 @@ export function packagesEntry(code: string): string {
 
 /** Bundles what different entries of `packagesEntry` take of the packages; gives the code by the entry. */
 export async function bundlePackages(root: string, entries: readonly string[]): Promise<Map<string, string>> {
+  const options = entriesOptions(root, entries);
   const { outputFiles } = await build({
-    ...entriesOptions(root, entries),
+    ...options,
+    plugins: [...options.plugins, smallPackages(root)],
     mainFields: ["module", "main"],
     minify: true,
   });

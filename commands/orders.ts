@@ -1,6 +1,6 @@
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { identify } from "../contracts/cloud-event.ts";
-import { StoredEffect } from "../contracts/ledger.ts";
+import { effectsIn, StoredEffect } from "../contracts/ledger.ts";
 import { OrderStatus } from "../contracts/order.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../contracts/orders-table.ts";
 import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
@@ -100,7 +100,9 @@ async function effectsOf({ documents, outputs }: Target, eventId: string) {
       ExpressionAttributeValues: { ":eventId": eventId },
     }),
   );
-  return StoredEffect.array().parse(Items ?? []);
+  return StoredEffect.array()
+    .parse(Items ?? [])
+    .flatMap(effectsIn);
 }
 
 /** Of a live queue only the counts are asked: to receive a message is to take it from its consumer. */

@@ -11,7 +11,7 @@ import { bundlePackages, bundleWhole, packagesEntry } from "../bundling/packages
 const root = join(import.meta.dirname, "..");
 const cacheDirectory = "node_modules/.cache/order-fanout";
 
-/** The bundled runtime of the inline callbacks, relative to the project's folder: so it stands in their archives. */
+/** Where the bundled runtime of an inline callback stands in its archive. */
 export const inlineRuntimeFile = `./${INLINE_FILE}`;
 
 const Bundle = z.object({
@@ -31,18 +31,26 @@ export function bundleHandler(module: ImportMeta, wrapper: Wrapper): pulumi.Outp
   return pulumi.output(bundle(handlerEntry(relative(root, module.filename), wrapper)));
 }
 
-/** Bundles the runtime of the inline callbacks, with the program's events, into its file, once; gives the file's name. */
-export function bundleInlineRuntime(events: ImportMeta): pulumi.Output<string> {
-  const entry = inlineEntry(relative(root, events.filename));
-  inlineRuntime ??= bundle(entry)
-    .then(({ code, packages }) => bundleWhole(code, packages))
-    .then(async (code) => {
-      await replaceFile(join(root, inlineRuntimeFile), withEntry(code, entry));
-      return inlineRuntimeFile;
-    });
-  return pulumi.output(inlineRuntime);
+/**
+ * Bundles the runtime of the inline callbacks that use these kinds of resource, with the program's events, into a file,
+ * once; gives the file's name, relative to the project's folder.
+ */
+export function bundleInlineRuntime(events: ImportMeta, used: Iterable<string>): pulumi.Output<string> {
+  const kinds = [...new Set(used)].sort();
+  const file = `./${cacheDirectory}/${["inline", ...kinds].join("-")}.cjs`;
+  const entry = inlineEntry(relative(root, events.filename), kinds);
+  const made =
+    inlineRuntimes.get(file) ??
+    bundle(entry)
+      .then(({ code, packages }) => bundleWhole(code, packages))
+      .then(async (code) => {
+        await replaceFile(join(root, file), withEntry(code, entry));
+        return file;
+      });
+  inlineRuntimes.set(file, made);
+  return pulumi.output(made);
 }
-let inlineRuntime: Promise<string> | undefined;
+const inlineRuntimes = new Map<string, Promise<string>>();
 
 /** Asks for an entry. All entries of one turn of the program are bundled in one run, which takes a third of the time. */
 function bundle(entry: string): Promise<Bundle> {
@@ -116,7 +124,13 @@ async function cached<T>(
 }
 
 /** The files that every bundle depends on. */
-const BUNDLERS = ["components/bundle.ts", "bundling/entry.ts", "bundling/own-code.ts", "bundling/packages.ts"];
+const BUNDLERS = [
+  "components/bundle.ts",
+  "bundling/entry.ts",
+  "bundling/own-code.ts",
+  "bundling/packages.ts",
+  "bundling/small.ts",
+];
 
 async function readCache<T>(entry: string, schema: z.ZodType<T>): Promise<{ value: T } | undefined> {
   const Cached = z.object({ inputs: z.record(z.string(), z.string()), value: schema });

@@ -38,12 +38,14 @@ export function createFunction(
     );
     return new aws.lambda.Function(name, { ...settings, handler: "index.handle", code }, opts);
   }
-  const factory = inlineFactory(name, wrapped, events);
-  const code = pulumi.output(serialize(name, wrapped, factory)).apply(
-    (text) =>
+  const used = Object.values(wrapped.handler.uses ?? {}).map(({ kind }) => kind);
+  const bundled = bundleInlineRuntime(events, used);
+  const factory = inlineFactory(name, wrapped, bundled);
+  const code = pulumi.all([serialize(name, wrapped, factory), bundled]).apply(
+    ([text, file]) =>
       new pulumi.asset.AssetArchive({
         "__index.js": new pulumi.asset.StringAsset(text),
-        [normalize(inlineRuntimeFile)]: new pulumi.asset.FileAsset(inlineRuntimeFile),
+        [normalize(inlineRuntimeFile)]: new pulumi.asset.FileAsset(file),
       }),
   );
   return new aws.lambda.Function(name, { ...settings, handler: "__index.handler", code }, opts);
@@ -75,8 +77,8 @@ type InlineFactory = () => (event: never, clock: Clock) => Promise<unknown>;
  * The code of an inline callback: loads the bundled runtime inside Lambda and gives it the user's own arrow. Only that
  * and plain values go through the serializer: a schema or a client would not survive it.
  */
-function inlineFactory(name: string, wrapped: Wrapped, events: ImportMeta): InlineFactory {
-  const runtime = bundleInlineRuntime(events);
+function inlineFactory(name: string, wrapped: Wrapped, bundled: pulumi.Output<string>): InlineFactory {
+  const runtime = bundled.apply(() => inlineRuntimeFile);
   const uses = Object.fromEntries(
     Object.entries(wrapped.handler.uses ?? {}).map(([use, { kind, verbs }]) => [use, { kind, verbs: [...verbs] }]),
   );

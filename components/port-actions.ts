@@ -12,6 +12,7 @@ export const portActions = {
   table: {
     get: ["dynamodb:GetItem"],
     getMany: ["dynamodb:BatchGetItem"],
+    putMany: ["dynamodb:BatchWriteItem"],
     query: ["dynamodb:Query"],
     queryIndex: ["dynamodb:Query"],
     put: ["dynamodb:PutItem"],
@@ -33,9 +34,9 @@ export const portActions = {
   https: { request: [] },
 } as const satisfies ActionsOf<Ports>;
 
-/** The actions behind `emit`: the event's item, the mark that is taken off it, and the publication. */
+/** The actions behind `emit`: the event's item, the same without its mark, and the publication. */
 export const emitActions = {
-  outbox: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+  outbox: ["dynamodb:PutItem", "dynamodb:BatchWriteItem"],
   topic: portActions.topic.publish,
 } as const;
 

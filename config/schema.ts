@@ -9,7 +9,7 @@ export const ConsumerEntry = z
   .strictObject({
     /** Which of the program's handlers it runs. Default the one of the entry's own name. */
     handler: z.string().optional(),
-    /** Messages in a batch: 1 to 10,000. Default 10. */
+    /** Messages in a batch: 1 to 10,000. Default 10; for `WINDOW` see below. */
     batchSize: z.int().min(1).max(10_000).default(10),
     /** How long a batch may wait to be filled, in seconds: 0 to 300. Default 0. */
     batchWindowSeconds: z.int().min(0).max(300).default(0),
@@ -44,6 +44,9 @@ export const ConsumerEntry = z
     path: ["provisioned"],
     message: "stands instead of maxConcurrency: AWS takes one of them",
   });
+
+/** The batches of a handler with `handleBatch` outside local, where its entry says nothing of them. */
+export const WINDOW = { batchSize: 100, batchWindowSeconds: 10 };
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html */
 const isTag = ([key, value]: [string, string]): boolean =>

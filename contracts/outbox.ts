@@ -15,6 +15,10 @@ export const OutboxItem = z.object({
 });
 export type OutboxItem = z.output<typeof OutboxItem>;
 
+/** An item of the outbox without its mark, as it stays when its event is published. */
+export const withoutMark = (item: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => name !== "outboxShard" && name !== "outboxSince"));
+
 /** The sparse index of the marks. */
 export const OUTBOX_INDEX = "outbox";
 

@@ -1,7 +1,6 @@
 import { OrderCancelled, OrderConfirmed, OrderPlaced, OrderRejected } from "../contracts/events.ts";
-import type { StoredOrder } from "../contracts/orders-table.ts";
 import { consumer, table } from "../runtime/index.ts";
-import { end, linesOf, loadOrder, markStockReturned, moveTo, OrderNotFound } from "./orders.ts";
+import { end, linesOf, loadOrderOfBatch, markStockReturned, moveTo } from "./orders.ts";
 
 /**
  * Deducts every line or none, in one transaction with the order's new status and the event that announces it. When an
@@ -12,15 +11,15 @@ export default consumer({
   module: import.meta,
   on: [OrderPlaced, OrderCancelled],
   emits: [OrderConfirmed, OrderRejected],
-  uses: { orders: table("get", "update"), stock: table("update") },
+  uses: { orders: table("getMany", "update"), stock: table("update") },
   // One after the other: the orders of a batch often want the same SKU, and their transactions would conflict.
   concurrency: 1,
+  readsFirst: true,
 
   async handle(event, { orders, stock, emit, transact, log }) {
     const orderId = event.subject;
+    const order = await loadOrderOfBatch(orders, orderId);
     if (event.type === "order.cancelled") return returnStock();
-
-    const order = await existing();
     if (order.status !== "placed") return log.info("nothing to do: the order has moved on");
     const { customerId, items, total } = order;
     const lines = linesOf(items);
@@ -54,7 +53,6 @@ export default consumer({
     if (refusedAgain.length === 0) log.info("rejected", { short: shortages.map(({ sku }) => sku).join(" ") });
 
     async function returnStock(): Promise<void> {
-      const order = await existing();
       const mark = orders.update(markStockReturned(orderId));
       let back = order.items.map(({ sku, quantity }) =>
         stock.update({
@@ -74,12 +72,6 @@ export default consumer({
       const discontinued = order.items.length - back.length;
       if (discontinued > 0) return log.warn("stock returned, except discontinued SKUs", { discontinued });
       log.info("stock returned", { lines: back.length });
-    }
-
-    async function existing(): Promise<StoredOrder> {
-      const order = await loadOrder(orders, orderId);
-      if (!order) throw new OrderNotFound(orderId);
-      return order;
     }
   },
 });

@@ -19,6 +19,7 @@ export default consumer({
   on: [OrderPlaced, OrderRejected, OrderCancelled, ShipmentBooked],
   // SES admits few e-mails a second: two batches at the same time, one e-mail after the other in each, are enough.
   concurrency: 1,
+  readsFirst: true,
   uses: { orders: table("getMany"), effects: ledger("once", "admits"), mail: email("send"), text: sms("send") },
   settings: z
     .strictObject({
@@ -58,12 +59,16 @@ export default consumer({
     const { email: address, phone, smsConsent } = contact.customer;
     const tags = { orderId };
 
-    const mailed = await effects.once("email", async () =>
-      (await admits(mailboxOf(address), emailsPerDay)) ? mail.send({ to: address, tags, ...message }) : TOO_MANY,
+    const texts = event.type === "shipment.booked" && phone !== undefined && smsConsent === true;
+    const mailed = await effects.once(
+      "email",
+      async () =>
+        (await admits(mailboxOf(address), emailsPerDay)) ? mail.send({ to: address, tags, ...message }) : TOO_MANY,
+      texts ? "sms" : undefined,
     );
     record("e-mail", mailed);
 
-    if (event.type !== "shipment.booked" || phone === undefined || !smsConsent) return;
+    if (!texts) return;
     const texted = await effects.once("sms", async () =>
       (await admits(phone, smsPerDay)) ? text.send({ to: phone, tags, text: message.subject }) : TOO_MANY,
     );

@@ -30,6 +30,16 @@ export async function loadOrder(
 }
 
 /**
+ * Reads the order of an event, together with those of the batch's other events.
+ * @throws OrderNotFound
+ */
+export async function loadOrderOfBatch(orders: Pick<Ports["table"], "getMany">, orderId: string): Promise<StoredOrder> {
+  const [item] = await orders.getMany([orderKey(orderId)]);
+  if (!item) throw new OrderNotFound(orderId);
+  return StoredOrder.parse(item);
+}
+
+/**
  * The order, if the caller may know of it.
  * @throws Problem `not-found`, the same for an order that is not there and for another customer's.
  */
@@ -50,8 +60,8 @@ export const loadVisible = async (
 ): Promise<StoredOrder> => visibleTo(caller, isOrderId(orderId) ? await loadOrder(orders, orderId) : undefined);
 
 /**
- * Reads an order and its contact, in one call. They are written together: an order without a contact is one whose contact
- * has been erased since, and then there is nobody to write or to ship to.
+ * Reads an order and its contact, in one call with those of the batch's other events. They are written together: an
+ * order without a contact is one whose contact has been erased since, and then there is nobody to write or to ship to.
  * @throws OrderNotFound
  */
 export async function loadOrderAndContact(

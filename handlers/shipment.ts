@@ -19,6 +19,7 @@ export default consumer({
   module: import.meta,
   on: [OrderConfirmed, OrderReleased],
   emits: [ShipmentBooked, ShipmentRefused],
+  readsFirst: true,
   uses: { orders: table("get", "getMany", "update"), carrier: https("request"), credential: secret("get") },
   settings: z.strictObject({
     /** Where the carrier's API is. Left out, the sandbox carrier books everything, without a call. */

@@ -41,7 +41,7 @@ const mistaken: Record<string, { config: object; mistakes: string[] }> = {
       "consumers.inventory.batchSize: a batch of 301 takes 30.1 s and the function ends after 30 s, so that messages never begun would become dead letters. Make batchSize smaller or timeoutSeconds longer, or say expectedMilliseconds",
       "consumers.shipment.batchSize: a batch of 1501 takes 30.1 s and the function ends after 30 s, so that messages never begun would become dead letters. Make batchSize smaller or timeoutSeconds longer, or say expectedMilliseconds",
       "consumers.loyalty.batchSize: a batch of 10 takes 30.002 s and the function ends after 30 s, so that messages never begun would become dead letters. Make batchSize smaller or timeoutSeconds longer, or say expectedMilliseconds",
-      "consumers.analytics.batchSize: a batch of 10 takes 30.001 s and the function ends after 30 s, so that messages never begun would become dead letters. Make batchSize smaller or timeoutSeconds longer, or say expectedMilliseconds",
+      "consumers.analytics.batchSize: a batch of 100 takes 30.001 s and the function ends after 30 s, so that messages never begun would become dead letters. Make batchSize smaller or timeoutSeconds longer, or say expectedMilliseconds",
     ],
   },
   "a backlog that its queue would forget": {

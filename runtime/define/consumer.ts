@@ -16,6 +16,7 @@ export interface Consumer<out N extends Need = Need> {
   readonly settings?: z.ZodType;
   readonly sandboxed?: (settings: never) => string | undefined;
   readonly concurrency?: number;
+  readonly readsFirst?: boolean;
   readonly handle?: (event: never, context: never) => Done;
   readonly handleBatch?: (batch: never, context: never) => Done;
   /** For the compiler alone. */
@@ -40,6 +41,11 @@ interface Definition<E extends EventType, M extends EventType, U, S extends z.Zo
   sandboxed?: (settings: z.output<S>) => string | undefined;
   /** How many events of a batch are handled at the same time. Default 5; 1 is one after the other. */
   concurrency?: number;
+  /**
+   * Whether `handle` begins with `getMany`. Then all events of a batch begin at once, so that these reads are one call, and
+   * `concurrency` counts those that have come to anything other than a read of a table. Default false.
+   */
+  readsFirst?: boolean;
 }
 interface Each<E extends EventType, M extends EventType, U, S extends z.ZodType> {
   /** Handles one event. Return when done; throw to have it redelivered after the visibility timeout. */

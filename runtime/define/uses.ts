@@ -15,7 +15,7 @@ export interface Use<K extends Kind = Kind, V extends string = string> {
 
 /** The file of a kind: how its port is opened; a table also brings transactions and the outbox. */
 type PortModule<K extends Kind> = { open(opening: Opening): (scope: Scope) => Ports[K] } & (K extends "table"
-  ? Pick<typeof import("../ports/table.ts"), "emission" | "transact">
+  ? Pick<typeof import("../ports/table.ts"), "emission" | "Publications" | "transact">
   : unknown);
 
 /** The verbs of each kind. Made like this, and not by `keyof` alone, the compiler answers a misspelt one with them all. */

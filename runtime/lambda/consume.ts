@@ -4,14 +4,16 @@ import { DEFAULT_CONCURRENCY } from "../define/consumer.ts";
 import type { Calls } from "../ports/calls.ts";
 import type { Scope } from "../ports/port.ts";
 import { environmentOf, openContext, type Contextual, type Variables } from "./context.ts";
-import { deadline, type Clock, type Deadline } from "./deadline.ts";
-import { jsonLog, type Log } from "./log.ts";
+import { deadline, type Clock } from "./deadline.ts";
+import { jsonLog } from "./log.ts";
 import { writeMetric } from "./metric.ts";
+import { TooLate, turns, type Turn } from "./turns.ts";
 
 /** A definition of `consumer()`, or an inline callback with what it captured, as the batch loop runs it. */
 export interface Consumable extends Contextual {
   readonly on: readonly EventType[];
   readonly concurrency?: number;
+  readonly readsFirst?: boolean;
   readonly handle?: (event: never, context: never) => Promise<unknown>;
   readonly handleBatch?: (batch: never, context: never) => Promise<unknown>;
 }
@@ -40,24 +42,33 @@ export function consume(definition: Consumable, variables: Variables = process.e
     const dimensions = { source: env.EVENT_SOURCE, consumer: env.NAME };
     writeMetric("Received", Records.length, dimensions);
     try {
-      const open = await opened;
-      const limits = deadline(clock);
-      const readable = Records.flatMap((record) => read(record, definition.on, limits.signal, log, done));
-      const attempt = guarded(done, limits, open);
+      const { open, openPublications } = await opened;
+      const { signal, mayBegin } = deadline(clock);
+      const publications = openPublications?.({ signal, log });
+      const shared = { signal, log, publications };
+      const readable = Records.flatMap((record) => read(record, definition.on, shared, done));
+      const attempt = guarded(done, signal, open);
 
       // `decode` has parsed each event by the schemas of `on`, which are the types of `handle` and `handleBatch`.
-      const { handle, handleBatch } = definition;
+      const { handle, handleBatch, concurrency = DEFAULT_CONCURRENCY, readsFirst = false } = definition;
       if (handleBatch) {
+        const turn = turns(1, mayBegin)();
         const delivered = readable.map(({ event, scope }) => ({ event, log: scope.log }));
-        const scope = { id: "batch", correlationId: "batch", signal: limits.signal, log };
-        await attempt(readable, scope, (context) => handleBatch(delivered as never, context));
+        const scope = { ...shared, id: "batch", correlationId: "batch" };
+        await attempt(readable, scope, turn, (context) => handleBatch(delivered as never, context));
       } else if (handle) {
-        await inParallel(readable, definition.concurrency ?? DEFAULT_CONCURRENCY, (one) =>
-          attempt([one], one.scope, (context) => handle(one.event as never, context)),
+        const newTurn = turns(concurrency, mayBegin);
+        await Promise.all(
+          readable.map((one) => {
+            const turn = newTurn();
+            const scope = readsFirst ? { ...one.scope, turn: turn.take } : one.scope;
+            return attempt([one], scope, turn, (context) => handle(one.event as never, context), readsFirst);
+          }),
         );
       } else {
         throw new Error(`Consumer "${env.NAME}": it has neither handle nor handleBatch`);
       }
+      await publications?.settle();
     } catch (error) {
       log.error("the batch failed", error, { records: Records.length });
     }
@@ -67,18 +78,16 @@ export function consume(definition: Consumable, variables: Variables = process.e
   };
 }
 
+/** What the scopes of a batch's events have in common. */
+type Shared = Pick<Scope, "log" | "publications" | "signal">;
+
 /** Reads a record's event. A record that cannot be read stays undone: SQS sets it aside after maxReceiveCount. */
-function read(
-  record: SQSRecord,
-  on: readonly EventType[],
-  signal: AbortSignal,
-  log: Log,
-  done: Set<string>,
-): Readable[] {
+function read(record: SQSRecord, on: readonly EventType[], shared: Shared, done: Set<string>): Readable[] {
+  const { log } = shared;
   const { messageId, body } = record;
   try {
     const event = decode(on, body);
-    if (event) return [{ messageId, event, scope: scopeOf(record, event, signal, log) }];
+    if (event) return [{ messageId, event, scope: scopeOf(record, event, shared) }];
     // A filter policy takes up to 15 minutes to change: events of the old one are no poison.
     log.warn("ignored: not subscribed", { ...identify(body), messageId });
     done.add(messageId);
@@ -89,44 +98,40 @@ function read(
   }
 }
 
-function guarded(done: Set<string>, { mayBegin, signal }: Deadline, open: (scope: Scope) => unknown) {
+/** Runs a handler for some records when their turn has come, or at once where it takes the turn itself. */
+function guarded(done: Set<string>, signal: AbortSignal, open: (scope: Scope) => unknown) {
   return async (
     batch: readonly Readable[],
     scope: Scope,
+    turn: Turn,
     handle: (context: never) => Promise<unknown>,
+    takesItself = false,
   ): Promise<void> => {
     if (batch.length === 0) return;
-    if (!mayBegin()) return scope.log.warn("unprocessed: too little time is left", { records: batch.length });
     const late = () => batch.forEach((one) => one.scope.log.warn("still running at the deadline"));
-    signal.addEventListener("abort", late, { once: true });
     try {
+      if (!takesItself) await turn.take();
+      signal.addEventListener("abort", late, { once: true });
       await handle(open(scope) as never);
       for (const { messageId } of batch) done.add(messageId);
     } catch (error) {
-      scope.log.error("failed, and will be tried again", error, { records: batch.length });
+      if (error instanceof TooLate) scope.log.warn("unprocessed: too little time is left", { records: batch.length });
+      else scope.log.error("failed, and will be tried again", error, { records: batch.length });
     } finally {
+      turn.end();
       signal.removeEventListener("abort", late);
     }
   };
 }
 
-function scopeOf(record: SQSRecord, event: EventOf<EventType>, signal: AbortSignal, log: Log): Scope {
+function scopeOf(record: SQSRecord, event: EventOf<EventType>, { log, ...shared }: Shared): Scope {
   const { correlationId, traceparent } = record.messageAttributes;
   const id = correlationId?.stringValue ?? event.id;
   return {
+    ...shared,
     id: event.id,
     correlationId: id,
     traceparent: traceparent?.stringValue,
-    signal,
     log: log.with({ correlationId: id, ...logFieldsOf(event) }),
   };
-}
-
-async function inParallel<T>(items: readonly T[], concurrency: number, run: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      for (const item of queue) await run(item);
-    }),
-  );
 }

@@ -46,7 +46,10 @@ export function environmentOf<V extends VariableName = never>(
 /** The kinds that stand for a resource with a name. */
 const NAMED: ReadonlySet<Use["kind"]> = new Set(["table", "bucket", "ledger"]);
 
-/** Opens what a definition uses, once a container, and gives the maker of the context for each event or request. */
+/**
+ * Opens what a definition uses, once a container. Gives the maker of the context for each event or request, and that of the
+ * publications of a batch, where there can be any.
+ */
 export async function openContext(
   { uses = {}, emits = [], settings }: Contextual,
   env: FunctionEnvironment,
@@ -60,17 +63,34 @@ export async function openContext(
     settings: isRecord(parsed) ? parsed : {},
   });
   const opened = await Promise.all(
-    Object.entries(uses).map(async ([name, use]) => ({ name, port: (await use.load()).open(opening(name)) })),
+    Object.entries(uses).map(async ([name, use]) => ({
+      name,
+      kind: use.kind,
+      port: (await use.load()).open(opening(name)),
+    })),
   );
   const committing = await openCommitting(uses, emits, env, calls);
 
-  return (scope: Scope): Record<string, unknown> => ({
-    ...Object.fromEntries(opened.map(({ name, port }) => [name, port(scope)])),
-    ...committing?.(scope),
+  const open = (scope: Scope): Record<string, unknown> => ({
+    ...Object.fromEntries(
+      opened.map(({ name, kind, port }) => [name, kind === "table" ? port(scope) : inTurn(port(scope), scope)]),
+    ),
+    ...committing?.open(scope),
     settings: parsed,
     signal: scope.signal,
     log: scope.log,
   });
+  return { open, openPublications: committing?.openPublications };
+}
+
+/** The methods of a port, each of which waits for the event's turn. */
+function inTurn(port: object, { turn }: Scope): object {
+  if (!turn) return port;
+  const methods = Object.entries(port).map(([name, method]: [string, unknown]) => {
+    if (typeof method !== "function") return [name, method];
+    return [name, async (...args: unknown[]) => (await turn(), Reflect.apply(method, port, args) as unknown)];
+  });
+  return Object.fromEntries(methods) as object;
 }
 
 /** `transact`, which comes with any table, and `emit`, which comes with `emits`. */
@@ -82,17 +102,25 @@ async function openCommitting(
 ) {
   const table = Object.values(uses).find((use): use is Use<"table"> => use.kind === "table");
   if (!table) return undefined;
-  const { emission, transact } = await table.load();
+  const { emission, Publications, transact } = await table.load();
   const { OUTBOX, TOPIC_ARN, EVENT_SOURCE } = env;
-  return (scope: Scope) => ({
-    ...(emits.length > 0 &&
-      OUTBOX !== undefined &&
-      TOPIC_ARN !== undefined && {
+  const outbox =
+    emits.length > 0 && OUTBOX !== undefined && TOPIC_ARN !== undefined
+      ? { OUTBOX, TOPIC_ARN, EVENT_SOURCE }
+      : undefined;
+  return {
+    open: (scope: Scope) => ({
+      ...(outbox && {
         emit: (type: EventType, subject: string, data: unknown, occurrence?: number) =>
-          emission(type, subject, data, { OUTBOX, TOPIC_ARN, EVENT_SOURCE }, calls, scope, occurrence),
+          emission(type, subject, data, outbox, calls, scope, occurrence),
       }),
-    transact: (writes: readonly Write[]) => transact(writes, calls, scope.signal),
-  });
+      transact: async (writes: readonly Write[]) => {
+        await scope.turn?.();
+        return transact(writes, calls, scope.signal);
+      },
+    }),
+    openPublications: outbox && ((around: Pick<Scope, "log" | "signal">) => new Publications(outbox, calls, around)),
+  };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -1,6 +1,6 @@
 import type { EventType } from "../../contracts/cloud-event.ts";
 import type { RouteResponse } from "../define/route.ts";
-import { bucket, email, https, ledger, sms, table, topic, type Kind, type Use } from "../define/uses.ts";
+import type { Kind, Use } from "../define/uses.ts";
 import { consume } from "./consume.ts";
 import { serve } from "./serve.ts";
 
@@ -10,26 +10,18 @@ interface PlainUse {
   readonly verbs: readonly string[];
 }
 
-/** An inline callback has no settings, and a secret is named by one: it has none, and needs no client of SSM. */
-const secret = (): Use<"secret", never> => ({
-  kind: "secret",
-  verbs: [],
-  load: async () => ({ open: () => () => ({ get: async () => undefined }) }),
-});
+/** The kinds of the resources that inline callbacks use, each with its code. */
+type Kinds = { readonly [K in Kind]?: () => Use<K, never> };
 
-const kinds: { readonly [K in Kind]: () => Use<K, never> } = {
-  table,
-  bucket,
-  topic,
-  ledger,
-  email,
-  sms,
-  https,
-  secret,
-};
-
-const withCode = (plain: Readonly<Record<string, PlainUse>>): Record<string, Use> =>
-  Object.fromEntries(Object.entries(plain).map(([name, { kind, verbs }]) => [name, { ...kinds[kind](), verbs }]));
+function withCode(plain: Readonly<Record<string, PlainUse>>, kinds: Kinds): Record<string, Use> {
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, { kind, verbs }]) => {
+      const use = kinds[kind]?.();
+      if (!use) throw new Error(`the bundle of the inline callback has no code of the kind ${kind}`);
+      return [name, { ...use, verbs }];
+    }),
+  );
+}
 
 /** The plain values that an inline callback of a consumer captures beside its own code. */
 interface CapturedConsumer {
@@ -40,13 +32,13 @@ interface CapturedConsumer {
 }
 
 /** Makes the runtime of inline callbacks, with the events of the program. */
-export const inlineRuntime = (events: readonly EventType[]) => ({
+export const inlineRuntime = (events: readonly EventType[], kinds: Kinds) => ({
   /** Makes the Lambda handler of an inline callback of a consumer. */
   consumeInline: (handle: (event: never, context: never) => Promise<unknown>, captured: CapturedConsumer) =>
     consume({
       handle,
       on: events.filter(({ type }) => captured.on.includes(type)),
-      uses: withCode(captured.uses),
+      uses: withCode(captured.uses, kinds),
       ...(captured.concurrency !== undefined && { concurrency: captured.concurrency }),
     }),
 
@@ -54,7 +46,7 @@ export const inlineRuntime = (events: readonly EventType[]) => ({
   serveInline: (
     handle: (request: never, context: never) => Promise<RouteResponse>,
     captured: { readonly uses: Readonly<Record<string, PlainUse>> },
-  ) => serve({ handle, uses: withCode(captured.uses) }),
+  ) => serve({ handle, uses: withCode(captured.uses, kinds) }),
 });
 
 export type InlineRuntime = ReturnType<typeof inlineRuntime>;

@@ -24,7 +24,7 @@ export function runScheduled(definition: Runnable, variables: Variables = proces
     const id = context.awsRequestId;
     const scope = { id, correlationId: id, signal: deadline(context).signal, log: log.with({ correlationId: id }) };
     try {
-      const open = await opened;
+      const { open } = await opened;
       const reporting: Reporting = {
         env,
         metric: (name, value) => writeMetric(name, value, { source: env.EVENT_SOURCE }),

@@ -42,7 +42,7 @@ export function serve(definition: Servable, variables: Variables = process.env, 
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     try {
-      const open = await opened;
+      const { open } = await opened;
       const request: RouteRequest<unknown> = {
         caller: callerOf(event),
         body: definition.body ? parseBody(event, definition.body) : undefined,

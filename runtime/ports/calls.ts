@@ -10,8 +10,8 @@ export interface Call {
 export interface Calls {
   <T>(call: Call, perform: () => Promise<T>): Promise<T>;
   /**
-   * How many times longer than in production a call may take before its client gives up: 1 by default. Tests raise it,
-   * so that a slow machine is not taken for a service that does not answer.
+   * How many times longer than in production a call may take before its client gives up, and an event may wait for others
+   * to be published with: 1 by default. Tests raise it, so that nothing depends on how fast the machine is.
    */
   readonly patience?: number;
 }

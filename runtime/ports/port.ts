@@ -1,6 +1,7 @@
 import type { Calls } from "./calls.ts";
 import type { FunctionEnvironment } from "../../contracts/environment.ts";
 import type { Log } from "../lambda/log.ts";
+import type { CommittedEvent } from "./publications.ts";
 
 /** Everything that a port is opened with, once per container. */
 export interface Opening {
@@ -21,4 +22,8 @@ export interface Scope {
   readonly id: string;
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
+  /** Takes the committed events of a whole batch; without it each is published by itself, before anything else. */
+  readonly publications?: { add(event: CommittedEvent): void } | undefined;
+  /** Waits until this event of a batch may do more than read. Without it, it may at once. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }

@@ -1,20 +1,24 @@
-import { BatchGetCommand, GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fullJitter } from "./backoff.ts";
+import { BatchWriteCommand, GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "./clients.ts";
 import { emission } from "./outbox.ts";
+import { Publications } from "./publications.ts";
+import { openReads, type Key } from "./reads.ts";
 import { transact, type TransactItem, type Write } from "./transact.ts";
 import type { Opening, Scope } from "./port.ts";
 
 type Bound<T> = Omit<NonNullable<T>, "TableName">;
-type Key = Readonly<Record<string, string>>;
 
 /** A table's methods: reads are consistent; writes are made here and committed by `transact`. */
 export interface TablePort {
   /** The item, read consistently. */
   get(key: Key): Promise<Record<string, unknown> | undefined>;
-  /** Up to 100 items, read consistently, in no order; those that are not there are left out. */
+  /**
+   * Up to 100 items, read consistently, in no order; those that are not there are left out. What the events of a batch ask
+   * for at the same time is one call, where its consumer says `readsFirst`.
+   */
   getMany(keys: readonly Key[]): Promise<Record<string, unknown>[]>;
+  /** Writes up to 25 whole items over what is there, each by itself; gives the number that DynamoDB did not process. */
+  putMany(items: readonly Readonly<Record<string, unknown>>[]): Promise<number>;
   /** Every item of a query, all pages, read consistently. */
   query(query: Omit<Bound<QueryCommandInput>, "IndexName">): Promise<Record<string, unknown>[]>;
   /** Every item of a query of one of the table's indexes, all pages: what was just written may be missing. */
@@ -26,10 +30,11 @@ export interface TablePort {
 }
 
 /** A table brings transactions over tables, and the outbox that takes part in them. */
-export { emission, transact };
+export { emission, Publications, transact };
 
 export function open({ resource: TableName, calls }: Opening) {
   const client = documentClient(calls);
+  const reads = openReads(TableName, client);
   const pages = async (query: Bound<QueryCommandInput>, abortSignal: AbortSignal) => {
     const found: Record<string, unknown>[] = [];
     let ExclusiveStartKey: Record<string, unknown> | undefined;
@@ -40,23 +45,15 @@ export function open({ resource: TableName, calls }: Opening) {
     } while (ExclusiveStartKey);
     return found;
   };
-  return ({ signal: abortSignal }: Scope): TablePort => ({
+  return ({ signal: abortSignal, turn }: Scope): TablePort => ({
     async get(Key) {
       return (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }), { abortSignal })).Item;
     },
-    async getMany(keys) {
-      const found: Record<string, unknown>[] = [];
-      // DynamoDB answers with part of the keys when it is busy; the rest is asked for again.
-      for (let left: readonly Key[] = keys, attempt = 0; left.length > 0; attempt++) {
-        if (attempt > 0) await sleep(fullJitter(attempt), undefined, { signal: abortSignal });
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetCommand({ RequestItems: { [TableName]: { Keys: [...left], ConsistentRead: true } } }),
-          { abortSignal },
-        );
-        found.push(...(Responses?.[TableName] ?? []));
-        left = UnprocessedKeys?.[TableName]?.Keys ?? [];
-      }
-      return found;
+    getMany: (keys) => (turn ? reads.gathered : reads.direct)(keys, abortSignal),
+    async putMany(items) {
+      const RequestItems = { [TableName]: items.map((Item) => ({ PutRequest: { Item } })) };
+      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems }), { abortSignal });
+      return UnprocessedItems?.[TableName]?.length ?? 0;
     },
     query: (query) => pages({ ConsistentRead: true, ...query }, abortSignal),
     queryIndex: (query) => pages(query, abortSignal),

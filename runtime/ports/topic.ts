@@ -1,6 +1,6 @@
 import { PublishBatchCommand } from "@aws-sdk/client-sns";
 import { snsClient } from "./clients.ts";
-import { messageOf, type Publishable } from "./outbox.ts";
+import { messageOf, type Publishable } from "./message.ts";
 import type { Opening, Scope } from "./port.ts";
 
 /** The topic's method. */

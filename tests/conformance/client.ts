@@ -2,7 +2,7 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/li
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Target } from "../../commands/shared/target.ts";
-import { StoredEffect } from "../../contracts/ledger.ts";
+import { effectsIn, StoredEffect } from "../../contracts/ledger.ts";
 import type { OrderRequest } from "../../contracts/order.ts";
 import { keyKey } from "../../contracts/orders-table.ts";
 import { until } from "../support/until.ts";
@@ -144,7 +144,7 @@ export class StackClient {
         ConsistentRead: true,
       }),
     );
-    return StoredEffect.array().parse(Items);
+    return StoredEffect.array().parse(Items).flatMap(effectsIn);
   }
 
   /** The orders that it has placed. */

@@ -46,7 +46,11 @@ function shop() {
   const calls: Calls = async <T>(call: Call): Promise<T> => {
     const { service, operation } = call;
     if (service !== "dynamodb" || !READS.has(operation)) written.push(call);
-    const output = operation === "BatchGetItem" ? { Responses: { stock: [mug] } } : {};
+    const outputs = new Map<string, object>([
+      ["BatchGetItem", { Responses: { stock: [mug] } }],
+      ["PublishBatch", { Successful: [{ Id: "0" }] }],
+    ]);
+    const output = outputs.get(operation) ?? {};
     return { output: { $metadata: {}, ...output }, response: {} } as T;
   };
   return { calls, written };
@@ -112,8 +116,8 @@ describe("the API's functions", () => {
           expect(entries).to.deep.equal([[...(keyed ? ["key"] : []), "order", "contact", "event#order.placed"]]);
           expect(written.map(({ operation }) => operation)).to.deep.equal([
             "TransactWriteItems",
-            "Publish",
-            "UpdateItem",
+            "PublishBatch",
+            "BatchWriteItem",
           ]);
         } else {
           counts.refused++;

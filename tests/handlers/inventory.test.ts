@@ -2,6 +2,7 @@ import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
+import { orderKey } from "../../contracts/orders-table.ts";
 import inventory from "../../handlers/inventory.ts";
 import { consume } from "../../runtime/lambda/consume.ts";
 import { documentClient } from "../../runtime/ports/clients.ts";
@@ -18,7 +19,7 @@ const Logged = z.object({
 });
 
 describe("inventory", () => {
-  it("handles the orders of a batch one after the other", async () => {
+  it("reads the orders of a batch at once, handles one after the other, and publishes their events together", async () => {
     let running = 0;
     let peak = 0;
     const call = async () => {
@@ -28,17 +29,17 @@ describe("inventory", () => {
       return {};
     };
     const times = (count: number) => Array.from({ length: count }, () => call);
-    const stored = { Item: { ...storedOrder, status: "placed" } };
+    const orders = ["o-1", "o-2", "o-3", "o-4"].map((id) => ({ ...storedOrder, ...orderKey(id), status: "placed" }));
     const { calls, asked } = scripted({
-      "dynamodb.GetItem": Array.from({ length: 4 }, () => stored),
+      "dynamodb.BatchGetItem": [{ Responses: { orders } }],
       "dynamodb.TransactWriteItems": times(4),
-      "sns.Publish": times(4),
-      "dynamodb.UpdateItem": times(4),
+      "sns.PublishBatch": [{ Successful: orders.map((_, index) => ({ Id: String(index) })) }],
+      "dynamodb.BatchWriteItem": [{}],
     });
     const env = variables({ RESOURCES: '{"orders":"orders","stock":"stock"}', ...emitting });
     const answer = await quietly(() => consume(inventory, env, calls)(batchOf(4), clock()));
 
-    expect([answer, asked.length, peak]).to.deep.equal([failures(), 16, 1]);
+    expect([answer, asked.length, peak]).to.deep.equal([failures(), 1 + 4 + 1 + 1, 1]);
   });
 
   describe("when an order is cancelled", () => {

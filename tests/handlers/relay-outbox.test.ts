@@ -14,7 +14,7 @@ const [QUERY, READ, PUBLISH, CLEAR] = [
   "dynamodb.Query",
   "dynamodb.BatchGetItem",
   "sns.PublishBatch",
-  "dynamodb.TransactWriteItems",
+  "dynamodb.BatchWriteItem",
 ] as const;
 const env = variables({ NAME: "relay", RESOURCES: '{"orders":"orders"}', RELAY_AFTER_SECONDS: "60", ...emitting });
 const at = "2026-11-01T12:00:00.000Z";

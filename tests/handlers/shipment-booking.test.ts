@@ -18,15 +18,16 @@ const [LOAD, READ, COMMIT, PUBLISH, CLEAR, BOOK, CANCEL, GET] = [
   "dynamodb.BatchGetItem",
   "dynamodb.GetItem",
   "dynamodb.TransactWriteItems",
-  "sns.Publish",
-  "dynamodb.UpdateItem",
+  "sns.PublishBatch",
+  "dynamodb.BatchWriteItem",
   "https.POST",
   "https.DELETE",
   "ssm.GetParameter",
 ] as const;
 const withCarrier = { SETTINGS: '{"url":"https://carrier.example/v1"}' };
 const booked: Answer = { status: 201, body: { carrier: "World Express", trackingNumber: "WX-1", price: 5 } };
-const Published = z.array(z.object({ Message: z.string().transform((text): unknown => JSON.parse(text)) }));
+const Message = z.object({ Message: z.string().transform((text): unknown => JSON.parse(text)) });
+const Published = z.array(z.object({ PublishBatchRequestEntries: z.array(Message) }));
 const Committed = z.array(
   z.object({
     TransactItems: z.tuple(
@@ -51,7 +52,7 @@ async function deliver(status: OrderStatus, own: Record<string, string>, script:
 
 describe("a shipment's booking", () => {
   it("tells the carrier all it needs: key, recipient, address and parcels", async () => {
-    const commit = { [COMMIT]: [{}], [PUBLISH]: [{}], [CLEAR]: [{}] };
+    const commit = { [COMMIT]: [{}], [PUBLISH]: [{ Successful: [{ Id: "0" }] }], [CLEAR]: [{}] };
     const { answer, asked, inputs } = await deliver("confirmed", withCarrier, { [BOOK]: [booked], ...commit });
 
     expect([answer, asked]).to.deep.equal([failures(), [LOAD, BOOK, COMMIT, PUBLISH, CLEAR]]);
@@ -86,7 +87,12 @@ describe("a shipment's booking", () => {
   const tokensOf = (asked: unknown) => tokens.parse(asked).map(({ headers }) => headers.authorization);
 
   it("carries the credential, and where the carrier refuses it, once more the one that is set by now", async () => {
-    const script = { [BOOK]: [unauthorized, booked], [COMMIT]: [{}], [PUBLISH]: [{}], [CLEAR]: [{}] };
+    const script = {
+      [BOOK]: [unauthorized, booked],
+      [COMMIT]: [{}],
+      [PUBLISH]: [{ Successful: [{ Id: "0" }] }],
+      [CLEAR]: [{}],
+    };
     const given = { ...script, [GET]: [value("old"), value("new")] };
     const { answer, asked, inputs } = await deliver("confirmed", withCredential, given);
 
@@ -140,10 +146,10 @@ describe("a shipment's booking", () => {
 
 describe("the sandbox carrier", () => {
   it("books without a call, and gives the same order the same number", async () => {
-    const commit = { [COMMIT]: [{}], [PUBLISH]: [{}], [CLEAR]: [{}] };
+    const commit = { [COMMIT]: [{}], [PUBLISH]: [{ Successful: [{ Id: "0" }] }], [CLEAR]: [{}] };
     for (let delivery = 0; delivery < 2; delivery++) {
       const { answer, asked, inputs } = await deliver("confirmed", {}, commit);
-      const [event] = Published.parse(inputs(PUBLISH));
+      const [event] = Published.parse(inputs(PUBLISH))[0]?.PublishBatchRequestEntries ?? [];
       const [transaction] = Committed.parse(inputs(COMMIT));
       const shipment = { carrier: "Sandbox", trackingNumber: "SB3390276109" };
 

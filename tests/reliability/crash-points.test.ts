@@ -184,7 +184,8 @@ async function observe(world: World, journey: Journey, orderId: string, sku: str
 /** Between the provider's answer and the ledger's completion a death may send once more: nothing else may repeat. */
 function mayRepeat({ service, operation, input }: Call, death: Death): boolean {
   const told = service === "ses" || (service === "sns" && operation === "Publish");
-  const completes = JSON.stringify(input).includes("SET outcome");
+  // Of the effect itself, or of the one that follows in its item.
+  const completes = /"SET (outcome|nextOutcome) /.test(JSON.stringify(input));
   return (told && death !== "before") || (completes && death === "before");
 }
 

@@ -11,8 +11,8 @@ export const [READ, PRICE, COMMIT, PUBLISH, CLEAR] = [
   "dynamodb.GetItem",
   "dynamodb.BatchGetItem",
   "dynamodb.TransactWriteItems",
-  "sns.Publish",
-  "dynamodb.UpdateItem",
+  "sns.PublishBatch",
+  "dynamodb.BatchWriteItem",
 ] as const;
 
 /** The catalogue's answer. */
@@ -22,7 +22,7 @@ export const catalogue = (...items: object[]): Answer => ({ Responses: { stock: 
 export const good: Record<string, Answer[]> = {
   [PRICE]: [catalogue(mug)],
   [COMMIT]: [{}],
-  [PUBLISH]: [{}],
+  [PUBLISH]: [{ Successful: [{ Id: "0" }] }],
   [CLEAR]: [{}],
 };
 

@@ -90,7 +90,7 @@ export const firstErrors: Record<string, FirstError> = {
     await orders.get({ orderId: subject });
   },`),
     printed: [
-      `handlers/fraud-screening.ts(9,32): error TS2345: Argument of type '"save"' is not assignable to parameter of type '"check" | "get" | "getMany" | "put" | "query" | "queryIndex" | "remove" | "update"'.`,
+      `handlers/fraud-screening.ts(9,32): error TS2345: Argument of type '"save"' is not assignable to parameter of type '"check" | "get" | "getMany" | "put" | "putMany" | "query" | "queryIndex" | "remove" | "update"'.`,
     ],
   },
   "that a resource is not offered": {

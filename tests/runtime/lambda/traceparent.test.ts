@@ -23,7 +23,11 @@ import {
 
 const orderId = "0b5e0f0c-1111-8222-9333-444455556666";
 const env = variables({ RESOURCES: '{"orders":"orders"}', RELAY_AFTER_SECONDS: "60", ...emitting });
-const [COMMIT, PUBLISH, CLEAR] = ["dynamodb.TransactWriteItems", "sns.Publish", "dynamodb.UpdateItem"] as const;
+const [COMMIT, PUBLISH, CLEAR] = [
+  "dynamodb.TransactWriteItems",
+  "sns.PublishBatch",
+  "dynamodb.BatchWriteItem",
+] as const;
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const uses = { orders: table("put") };
 
@@ -57,10 +61,10 @@ const Batch = z.object({ PublishBatchRequestEntries: z.array(Published) });
 
 /** The trace context of the one event that a function has stored, and published. */
 async function carried(run: (calls: ReturnType<typeof scripted>["calls"]) => Promise<unknown>) {
-  const { calls, inputs } = scripted({ [COMMIT]: [{}], [PUBLISH]: [{}], [CLEAR]: [{}] });
+  const { calls, inputs } = scripted({ [COMMIT]: [{}], [PUBLISH]: [{ Successful: [{ Id: "0" }] }], [CLEAR]: [{}] });
   await quietly(() => run(calls));
   const [stored] = Stored.array().parse(inputs(COMMIT));
-  const [published] = Published.array().parse(inputs(PUBLISH));
+  const [published] = Batch.array().parse(inputs(PUBLISH))[0]?.PublishBatchRequestEntries ?? [];
   return {
     stored: stored?.TransactItems[0].Put.Item.traceparent,
     published: published?.MessageAttributes.traceparent?.StringValue,
@@ -120,7 +124,7 @@ describe("a trace context (traceparent)", () => {
       ],
       "dynamodb.BatchGetItem": [{ Responses: { orders: [item] } }],
       "sns.PublishBatch": [{ Successful: [{ Id: "0" }] }],
-      [COMMIT]: [{}],
+      [CLEAR]: [{}],
     });
     await quietly(() => runScheduled(relayOutbox, env, calls)({}, { ...clock(), awsRequestId: "run-1" }));
     const [batch] = Batch.array().parse(inputs("sns.PublishBatch"));

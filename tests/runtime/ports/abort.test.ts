@@ -47,8 +47,8 @@ describe("a call that hangs when the deadline comes", () => {
       emission(OrderPlaced, "o-1", placedData, outbox, calls, scope).committed?.(),
     );
     expect([lines, asked]).to.deep.equal([
-      [{ level: "warn", message: "left to the relay", event: "order.placed", error: "AbortError" }],
-      ["sns.Publish"],
+      [{ level: "warn", message: "left to the relay", correlationId: "1", event: "order.placed", error: "AbortError" }],
+      ["sns.PublishBatch"],
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import { effectKey, type Outcome } from "../../../contracts/ledger.ts";
 import { jsonLog } from "../../../runtime/lambda/log.ts";
+import type { Call, Calls } from "../../../runtime/ports/calls.ts";
 import { documentClient } from "../../../runtime/ports/clients.ts";
 import { EffectInProgress, open } from "../../../runtime/ports/ledger.ts";
 import { onDatabase } from "../../support/calls.ts";
@@ -135,5 +136,112 @@ describe("the ledger on a real table", () => {
     const busy = `busy-${recipient}`;
     const all = await Promise.all(Array.from({ length: 20 }, (_, event) => admitted(event, busy)));
     expect(all.filter(Boolean)).to.have.length(3);
+  });
+});
+
+describe("the ledger's effect that follows another", () => {
+  const worlds = useWorlds();
+  const LEASE_SECONDS = 90;
+
+  /** The deliveries of one event whose e-mail is followed by an SMS: what each has acted, and how many writes it took. */
+  function deliveries() {
+    const { names } = worlds.create().stack;
+    const eventId = `${randomUUID()}/shipment.booked`;
+    let updates = 0;
+    const counting: Calls = Object.assign(
+      <T>(call: Call, perform: () => Promise<T>) => {
+        updates++;
+        return calls(call, perform);
+      },
+      { patience: 1_000 },
+    );
+    const env = { NAME: "notifications", EVENT_SOURCE: "/order-fanout/test", LEASE_SECONDS };
+    const opened = open({ resource: names.effects, calls: counting, env, settings: {} });
+    const update = (Key: Record<string, string>, UpdateExpression: string, values: Record<string, unknown>) =>
+      documentClient(calls).send(
+        new UpdateCommand({ TableName: names.effects, Key, UpdateExpression, ExpressionAttributeValues: values }),
+      );
+    return {
+      async delivery(sms: () => Promise<Outcome> = async () => sent, then: "sms" | "apart" = "sms") {
+        const acted: string[] = [];
+        const before = updates;
+        const scope = { id: eventId, correlationId: "c", signal: new AbortController().signal, log: jsonLog({}) };
+        const ledger = opened(scope);
+        const act = (name: string, run: () => Promise<Outcome>) => () => {
+          acted.push(name);
+          return run();
+        };
+        const { result } = await captured(async () => {
+          try {
+            await ledger.once(
+              "email",
+              act("email", async () => sent),
+              then === "sms" ? then : undefined,
+            );
+            await ledger.once("sms", act("sms", sms));
+            return "done";
+          } catch (error) {
+            return error instanceof Error ? error.name : "no Error";
+          }
+        });
+        return { result, acted, updates: updates - before };
+      },
+      /** The lease runs out. */
+      expire: () => update(effectKey(eventId, "notifications", "email"), "SET leaseUntil = :past", { ":past": 1 }),
+    };
+  }
+  const died = () => Promise.reject(new TypeError("no answer"));
+
+  it("happens once, with one write less than two effects apart", async () => {
+    const event = deliveries();
+    expect(await event.delivery()).to.deep.equal({ result: "done", acted: ["email", "sms"], updates: 3 });
+    expect(await event.delivery()).to.deep.equal({ result: "done", acted: [], updates: 2 });
+    const apart = await deliveries().delivery(undefined, "apart");
+    expect(apart).to.deep.equal({ result: "done", acted: ["email", "sms"], updates: 4 });
+  });
+
+  it("is claimed by the first one's completion: another delivery does not act meanwhile", async () => {
+    const event = deliveries();
+    let meanwhile: unknown;
+    const first = await event.delivery(async () => {
+      meanwhile = await event.delivery();
+      return sent;
+    });
+    expect(meanwhile).to.deep.equal({ result: EffectInProgress.name, acted: [], updates: 2 });
+    expect(first.result).to.equal("done");
+  });
+
+  it("happens in the next delivery after its lease where its owner died, and the first does not again", async () => {
+    const event = deliveries();
+    expect((await event.delivery(died)).acted).to.deep.equal(["email", "sms"]);
+    expect(await event.delivery()).to.deep.equal({ result: EffectInProgress.name, acted: [], updates: 2 });
+    await event.expire();
+    expect((await event.delivery()).acted).to.deep.equal(["sms"]);
+    expect((await event.delivery()).acted).to.deep.equal([]);
+  });
+
+  it("is given back when the provider refuses it: the next delivery acts without waiting", async () => {
+    const event = deliveries();
+    expect((await event.delivery(() => Promise.reject(failed("client")))).acted).to.deep.equal(["email", "sms"]);
+    expect((await event.delivery()).acted).to.deep.equal(["sms"]);
+  });
+
+  it("has not to happen again where an earlier version kept it in an item of its own", async () => {
+    const event = deliveries();
+    await event.delivery(undefined, "apart");
+    expect(await event.delivery()).to.deep.equal({ result: "done", acted: [], updates: 2 });
+  });
+
+  it("leaves another's record as it is: a late owner changes nothing", async () => {
+    const event = deliveries();
+    let other: unknown;
+    const late = await event.delivery(async () => {
+      await event.expire();
+      other = await event.delivery();
+      return { outcome: "refused" };
+    });
+    expect(other).to.deep.equal({ result: "done", acted: ["sms"], updates: 3 });
+    expect(late.result).to.equal("ConditionalCheckFailedException");
+    expect((await event.delivery()).acted).to.deep.equal([]);
   });
 });

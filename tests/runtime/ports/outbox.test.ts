@@ -27,7 +27,14 @@ const careless = consumer({
   },
 });
 const Event = z.object({ id: z.string() });
-const Published = z.array(z.object({ Message: z.string().transform((text) => Event.parse(JSON.parse(text))) }));
+const Message = z.object({
+  Message: z.string().transform((text) => Event.parse(JSON.parse(text))),
+  MessageGroupId: z.string(),
+});
+const Published = z
+  .array(z.object({ PublishBatchRequestEntries: z.array(Message) }))
+  .transform((calls) => calls.flatMap(({ PublishBatchRequestEntries: entries }) => entries));
+const taken = { Successful: [{ Id: "0" }] };
 
 describe("the outbox on a real table", () => {
   const worlds = useWorlds();
@@ -36,7 +43,7 @@ describe("the outbox on a real table", () => {
     const orderId = randomUUID();
     const { stack } = worlds.create();
     const env = stack.consumers.get("inventory")?.environment ?? {};
-    const { calls, inputs } = onDatabase({ "sns.Publish": [{}, {}] });
+    const { calls, inputs } = onDatabase({ "sns.PublishBatch": [taken, taken] });
     const stored = async () => {
       const query = new QueryCommand({
         TableName: stack.names.orders,
@@ -54,7 +61,7 @@ describe("the outbox on a real table", () => {
     expect(once?.map(({ entry }: Record<string, unknown>) => entry)).to.deep.equal(["count", "event#order.confirmed"]);
     expect(await deliver("m-2")).to.deep.equal(failures());
     expect(await stored()).to.deep.equal(once);
-    const published = Published.parse(inputs("sns.Publish"));
+    const published = Published.parse(inputs("sns.PublishBatch"));
     expect(published.map(({ Message: { id } }) => id)).to.deep.equal([`${orderId}/order.confirmed`]);
   });
 
@@ -62,14 +69,14 @@ describe("the outbox on a real table", () => {
     const orderId = randomUUID();
     const { stack } = worlds.create();
     const env = stack.consumers.get("inventory")?.environment ?? {};
-    const { calls, inputs } = onDatabase({ "sns.Publish": [new Error("down")] });
+    const { calls, inputs } = onDatabase({ "sns.PublishBatch": [new Error("down")] });
     const { metrics } = await captured(() =>
       consume(careless, env, calls)({ Records: [record("m-1", placedBody(orderId))] }, clock()),
     );
 
     const group = createHash("sha256").update("c-1").digest("hex").slice(0, 32);
-    const Sent = z.array(z.object({ MessageGroupId: z.string() }));
-    expect(Sent.parse(inputs("sns.Publish"))).to.deep.equal([{ MessageGroupId: group }]);
+    const published = Published.parse(inputs("sns.PublishBatch"));
+    expect(published.map(({ MessageGroupId }) => MessageGroupId)).to.deep.equal([group]);
     const Key = { orderId, entry: "event#order.confirmed" };
     const { Item } = await documentClient(calls).send(new GetCommand({ TableName: stack.names.orders, Key }));
     expect(Item).to.deep.include({ group });
