@@ -19,7 +19,7 @@ export const staticPorts: Plugin = {
   },
 };
 
-/** Lets esbuild leave out what no function uses of the packages (docs/decisions/0093-small-bundles.md). */
+/** Lets esbuild leave out what no function uses of the packages (docs/decisions/0098-small-bundles.md). */
 export const smallPackages = (root: string): Plugin => ({
   name: "small-packages",
   setup(esbuild) {
