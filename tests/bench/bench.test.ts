@@ -31,7 +31,10 @@ describe("npm run bench", () => {
       await Promise.all(["", "lode", "load --pairs 0", "load --orders many", "load --par 1"].map(wrong)),
     ).to.deep.equal([
       ["Missing bench.", 2],
-      ['There is no bench "lode". Did you mean "load"? Known: start, load, calls, bundles, graph, relay, sdk.', 2],
+      [
+        'There is no bench "lode". Did you mean "load"? Known: start, load, calls, bundles, graph, relay, reload, sdk.',
+        2,
+      ],
       ['--pairs is a whole number of at least 1; got "0".', 2],
       ['--orders is a whole number of at least 16; got "many".', 2],
       ["Unknown option '--par'.", 2],

@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ default: Bench }>>> = {
   bundles: () => import("./bundles.ts"),
   graph: () => import("./graph.ts"),
   relay: () => import("./relay.ts"),
+  reload: () => import("./reload.ts"),
   sdk: () => import("./sdk.ts"),
 };
 

@@ -69,6 +69,10 @@ export async function runCloud(side: Side, args: StartArgs = {}): Promise<Runnin
   return { ...cloud, outputs: await cloud.outputs() };
 }
 
+/** What keeps a tree from looking at the types beside what is measured; an older one does not. */
+const unwatched = async ({ folder }: Side): Promise<string[]> =>
+  (await readFile(join(folder, "local/start.ts"), "utf8")).includes("--no-watch") ? ["--no-watch"] : [];
+
 /** Runs `npm start` until it is disposed of. */
 export async function startCloud(side: Side, { state }: StartArgs = {}): Promise<StartingCloud> {
   const scratch = await mkdtemp(join(tmpdir(), "order-fanout-bench-"));
@@ -76,7 +80,8 @@ export async function startCloud(side: Side, { state }: StartArgs = {}): Promise
   // An earlier run's outputs are not this one's.
   await rm(join(folder, "outputs.json"), { force: true });
   const port = await freePort(2);
-  const args = ["start", "--silent", "--", "--json", "--state", folder, "--port", String(port), ...side.flags];
+  const flags = ["--json", "--state", folder, "--port", String(port), ...(await unwatched(side)), ...side.flags];
+  const args = ["start", "--silent", "--", ...flags];
   const log = join(scratch, "log");
   const file = openSync(log, "w");
   // Its lines go to a file: read through a pipe, they would cost this process as much as the load does.
