@@ -10,7 +10,10 @@ const Report = z.looseObject({ kind: z.string(), number: z.int(), at: z.number()
 const Reports = z.object({ watching: z.boolean(), reports: Report.array() });
 
 /** What came of a save: its kind, and what it says. */
-export type Outcome = Omit<z.output<typeof Report>, "number" | "at">;
+export interface Outcome {
+  readonly kind: string;
+  readonly [more: string]: unknown;
+}
 
 /** A copy of the project that somebody edits, while the local cloud runs it. */
 export interface EditedProject {
@@ -24,8 +27,8 @@ export interface EditedProject {
   stop(): Promise<void>;
 }
 
-/** Starts the local cloud in a copy of the project, on a stack's config of tests/stacks/. */
-export async function startEdited(config: string): Promise<EditedProject> {
+/** Starts the local cloud in a copy of the project, on a stack's config of tests/stacks/; `speed` is its flag. */
+export async function startEdited(config: string, speed = 1): Promise<EditedProject> {
   const started = Promise.withResolvers<EditedProject>();
   const over = Promise.withResolvers<void>();
   const gone = inCopy({ cache: true }, async (folder) => {
@@ -36,6 +39,7 @@ export async function startEdited(config: string): Promise<EditedProject> {
       state,
       configFile: config,
       watch: true,
+      speed,
     });
     await until("files are watched", async () => Reports.parse(await cloud.local("reload")).watching);
     started.resolve(projectIn(folder, cloud, over.resolve));

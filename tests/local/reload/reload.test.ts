@@ -1,9 +1,12 @@
+import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageCommand, PurgeQueueCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { depth } from "../../../commands/shared/dead-letters.ts";
+import { EDITED_CONFIG as config, proveSaves } from "../../chaos/saves.ts";
+import { seeded } from "../../../local/shared/random.ts";
 import { startEdited, type EditedProject, type Outcome } from "../../support/edited-project.ts";
 import { Shop } from "../../support/shop.ts";
 import { until } from "../../support/until.ts";
@@ -14,14 +17,15 @@ const Consumers = z.object({
 });
 
 const noRoute = "handlers/no-route.ts";
-const config = "Pulumi.conformance.yaml";
+/** Makes analytics' window 5 s, and lets a batch be under way for 3 s before it comes again. */
+const SPEED = 6;
 
 describe("npm start, while files are saved,", () => {
   let project: EditedProject;
   let shop: Shop;
 
   before(async () => {
-    project = await startEdited(config);
+    project = await startEdited(config, SPEED);
     shop = new Shop(project.cloud.outputs);
   });
   after(() => project.stop());
@@ -31,11 +35,32 @@ describe("npm start, while files are saved,", () => {
     const response = await fetch(`${project.cloud.outputs.apiUrl}${path}`);
     return response.status === 404 ? Problem.parse(await response.json()).detail : response.status;
   };
+  const tables = async () => (await shop.documents.send(new ListTablesCommand())).TableNames ?? [];
   const save = (file: string, from: string, to: string): Promise<Outcome> =>
     project.outcomeOf(() => project.edit(file, from, to));
   const consumers = async () =>
     Consumers.parse(JSON.parse(await readFile(join(project.cloud.state, "outputs.json"), "utf8"))).consumers;
   const timeless = (outcome: Outcome) => Object.fromEntries(Object.entries(outcome).filter(([key]) => key !== "ms"));
+
+  it("loses no order and does nothing twice, whatever is saved while orders go through", async () => {
+    const verdict = await proveSaves(project, {
+      orders: 60,
+      rate: 15,
+      saves: 5,
+      random: seeded(1),
+      say: () => undefined,
+    });
+
+    expect(verdict).to.deep.equal({
+      accepted: 60,
+      lost: [],
+      unexpected: [],
+      duplicated: [],
+      pending: [],
+      stock: [],
+      otherwise: [],
+    });
+  });
 
   it("runs a handler's new code, and restarts no other function", async () => {
     const outcome = await save(noRoute, "There is nothing at", "Nothing is at");
@@ -82,9 +107,9 @@ describe("npm start, while files are saved,", () => {
         "const { order, contact } = await",
         'log.info("begun", { code: 1 });\n    const { order, contact } = await',
       );
-      await project.edit(file, 'log.info("booked", shipment)', 'log.info("booked", { ...shipment, code: 1 })');
+      await project.edit(file, "...shipment, save: 0", "...shipment, code: 1");
     });
-    const late = { late: { probability: 1, ms: 600 } };
+    const late = { late: { probability: 1, ms: 300 } };
     await shop.sells("RELOAD-1", 5);
     await project.cloud.local("faults", { method: "PUT", body: JSON.stringify(late) });
     const first = await shop.place({ items: [{ sku: "RELOAD-1", quantity: 1 }] });
@@ -121,7 +146,7 @@ describe("npm start, while files are saved,", () => {
       problems: [{ file: noRoute, line: 25, column: 7, message: "Error: it cannot" }],
     });
     expect(await said()).to.equal("Two is at /nowhere.");
-    const told = project.cloud.lines.filter((line) => line.includes("until this is mended"));
+    const told = project.cloud.lines.filter((line) => line.includes("until this is mended") && line.includes(noRoute));
     expect(told).to.have.length(2);
     expect(told[0]).to.include(`${noRoute}:11:21: Unexpected`);
 
@@ -162,30 +187,27 @@ describe("npm start, while files are saved,", () => {
     const shipmentDead = before["shipment"]?.deadLetterQueueUrl;
     await shop.sqs.send(new SendMessageCommand({ ...letter, QueueUrl: shipmentDead }));
 
-    const added = await save(config, "    shipment:", "    loyalty: {}\n    shipment:");
+    const added = await save(config, "    shipment:", "    audit: {}\n    shipment:");
     expect(added["kind"]).to.equal("program");
     expect(z.string().array().parse(added["added"])).to.include.members([
-      "EventSourceMapping loyalty-mapping",
-      "Function loyalty",
-      "Queue loyalty-queue",
-      "TopicSubscription loyalty-subscription",
+      "EventSourceMapping audit-mapping",
+      "Function audit",
+      "Queue audit-queue",
+      "TopicSubscription audit-subscription",
     ]);
     await shop.place({ items: [{ sku: "RELOAD-1", quantity: 1 }] });
-    await until("the new consumer has its event", () => project.cloud.logged("loyalty").length > 0);
+    await until("the new consumer has its event", () => project.cloud.logged("audit").length > 0);
 
-    const QueueUrl = (await consumers())["loyalty"]?.deadLetterQueueUrl;
+    const QueueUrl = (await consumers())["audit"]?.deadLetterQueueUrl;
     await shop.sqs.send(new SendMessageCommand({ ...letter, QueueUrl }));
-    const refused = await save(config, "    loyalty: {}\n", "");
+    const refused = await save(config, "    audit: {}\n", "");
     expect(refused["kind"]).to.equal("refused");
-    expect(refused["message"]).to.match(/^The program no longer has these queues.*\n {2}loyalty-\S+ holds a message\n/);
-    expect(Object.keys(await consumers())).to.include("loyalty");
+    expect(refused["message"]).to.match(/^The program no longer has these queues.*\n {2}audit-\S+ holds a message\n/);
+    expect(Object.keys(await consumers())).to.include("audit");
 
     await shop.sqs.send(new PurgeQueueCommand({ QueueUrl }));
     const removed = await project.outcomeOf(() => project.edit(config, "    shipment:", "    shipment: "));
-    expect(z.string().array().parse(removed["removed"])).to.include.members([
-      "Function loyalty",
-      "Queue loyalty-queue",
-    ]);
+    expect(z.string().array().parse(removed["removed"])).to.include.members(["Function audit", "Queue audit-queue"]);
     expect(await consumers()).to.deep.equal(before);
     expect((await depth({ queues: shop.sqs }, shipmentDead ?? "")).waiting).to.equal(1);
   });
@@ -193,8 +215,11 @@ describe("npm start, while files are saved,", () => {
   it("ends in the right state after many saves at once, as of a checkout of another branch", async () => {
     const files = [noRoute, "index.ts", "handlers/shipment.ts"];
     const one = await Promise.all(files.map((file) => readFile(join(project.folder, file), "utf8")));
+    const table = '{ hashKey: "id", attributes: [{ name: "id", type: "S" }], billingMode: "PAY_PER_REQUEST" }';
     const other = one.map((text) =>
       text
+        .replace("const routes = {", `new aws.dynamodb.Table("extra", ${table});\nconst routes = {`)
+        .replace("import { loadConfig", 'import * as aws from "@pulumi/aws";\nimport { loadConfig')
         .replace("is at ${path}", "was at ${path}")
         .replace(
           '  "GET /health"',
@@ -210,8 +235,12 @@ describe("npm start, while files are saved,", () => {
 
     await checkOut(other);
     await until("the other branch runs", async () => (await said("/ping")) === 204);
-    await until("all of it", async () => (await said()) === "undefined was at /nowhere.");
+    const extra = await until("all of it, with its table", async () =>
+      (await tables()).find((name) => name.startsWith("extra-")),
+    );
+    await until("its code too", async () => (await said()) === "undefined was at /nowhere.");
     await checkOut(one);
     await until("the first branch runs again", async () => (await said("/ping")) === "undefined is at /ping.");
+    expect(await tables(), "a table that has left the program keeps what it holds").to.include(extra);
   });
 });
