@@ -29,6 +29,7 @@ const permissions = test("tests/permissions/least-privilege.test.ts", "the permi
 const localAuthorizer = test("tests/local/http-api/jwt-authorizer.test.ts", "A JWT authorizer on the local cloud");
 const transact = test("tests/runtime/ports/transact.test.ts", "transact()");
 const page = test("tests/local/cloud.test.ts", "The local cloud: a web page");
+const save = test("tests/local/reload/reload.test.ts", "npm start, while files are saved,");
 const state = test("tests/local/shared/state.test.ts", "a folder for the local cloud's state");
 
 const oneKey = promise("one key, one order: 50 requests at once, one answer, whatever the catalogue says later (I16)");
@@ -637,5 +638,47 @@ export const guards: readonly Guard[] = [
     "components/permissions.ts",
     'verbs.filter((verb) => verb !== "queryIndex")',
     "verbs",
+  ),
+  guard(
+    "a save",
+    "a batch ends in the version that it began in",
+    save("ends a batch under way in the code that it began in"),
+    "local/lambda/functions.ts",
+    "while (pool.busy && !stopped) await sleep(20);",
+    "",
+  ),
+  guard(
+    "a save",
+    "only functions whose code differs restart",
+    save("restarts nothing for a comment"),
+    "local/reload/reload.ts",
+    "if (now.code !== one.code)",
+    "if (now.code !== one.made.name)",
+  ),
+  guard(
+    "a save",
+    "code that does not load is not run",
+    save("keeps the old code running while the new does not compile or load, and says where"),
+    "local/reload/reload.ts",
+    "if (problem) throw new Broken([problem]);",
+    "if (problem && prepared.length > 99) throw new Broken([problem]);",
+  ),
+  guard(
+    "a save",
+    "a declaration changes rights and environment too",
+    save("gives a function what it declares anew: rights, environment and code at once"),
+    "local/reload/program.ts",
+    "services.access.adopt(plan.services.access);",
+    "",
+  ),
+  guard(
+    "a save",
+    "a removed queue that holds messages is refused",
+    save(
+      "adds what the config says; what it takes out goes when no message would be lost, and the rest keeps its messages",
+    ),
+    "local/messaging/server.ts",
+    "if (counted.length === 0) return;",
+    "if (counted.length >= 0) return;",
   ),
 ];
