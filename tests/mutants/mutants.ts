@@ -13,7 +13,7 @@ const usage = `npm run mutants -- [NAME ...]    takes each guard out of a copy o
 const PARTS = [
   "index.ts config.ts package.json package-lock.json tsconfig.json catalogue.csv",
   "Pulumi.yaml Pulumi.dev.yaml Pulumi.local.yaml Pulumi.prod.yaml",
-  "bootstrap commands components config contracts evaluation handlers local openapi policy runtime tests",
+  "bootstrap bundling commands components config contracts evaluation handlers local openapi policy runtime tests",
 ].flatMap((line) => line.split(" "));
 
 interface Result {
