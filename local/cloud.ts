@@ -4,11 +4,11 @@ import { join, resolve } from "node:path";
 import * as z from "zod";
 import { loadCatalogue } from "./dynamodb/catalogue.ts";
 import { start as startDynamoDb } from "./dynamodb/server.ts";
-import { openCallLog } from "./endpoint/call-log.ts";
 import { createFaults } from "./endpoint/faults.ts";
 import type { LogGroup } from "./endpoint/logs.ts";
 import { createPermissions } from "./endpoint/permissions.ts";
 import { start as startEndpoint } from "./endpoint/server.ts";
+import { openHistory } from "./history/history.ts";
 import { createApi } from "./http-api/provision.ts";
 import { start as startHttpApi } from "./http-api/server.ts";
 import { createAccess } from "./iam/access.ts";
@@ -23,6 +23,7 @@ import { start as startMessaging } from "./messaging/server.ts";
 import { loadHosts } from "./outside/hosts.ts";
 import { openMailbox } from "./outside/mailbox.ts";
 import { createSes } from "./outside/ses.ts";
+import type { PageArgs } from "./page/args.ts";
 import { start as startProgram } from "./program/parent.ts";
 import { readStackConfig, withAuth, type StackConfig } from "./program/stack-config.ts";
 import { provisionInto, type Graph } from "./reload/graph.ts";
@@ -74,6 +75,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const logs = await parts.add(startLogs({ state, trouble }));
   const log = (functionName: string, line: string): void => {
     logs.write(functionName, line);
+    history.logged(functionName, line);
     say.log(functionName, line);
   };
 
@@ -90,34 +92,24 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const deliveries = openDeliveries(state);
   const hosts = await loadHosts({ root, state, faults });
   const issuer = args.auth ? await (await import("./issuer/issuer.ts")).openIssuer(state, endpointUrl) : undefined;
-  const calls = await parts.add(openCallLog({ state }));
+  const history = await parts.add(openHistory({ state, trouble }));
   const accessKeys = new Set([personKey]);
   const token = randomBytes(24).toString("base64url");
   const parameters = openParameters(state);
   const logGroups = new Map<string, LogGroup>();
   const reports = createReports(say.note);
+  const graph: Graph = new Map();
+  const evaluated: PageArgs["program"] = { graph, exports: {} };
   const started = Promise.withResolvers<Functions>();
   const endpoint = parts.add(
     startEndpoint({
       port: endpointPort,
-      token,
-      dynamodb,
-      messaging,
+      ...{ token, settings, program: evaluated, dynamodb, messaging },
       functions: started.promise,
       accessKeys,
-      permissions: createPermissions({ access, region, ses, calls, note: say.note }),
-      mailbox,
-      ses,
-      deliveries,
-      calls,
-      hosts,
-      faults,
-      issuer,
-      reports,
-      region,
-      parameters,
-      logGroups,
-      logs,
+      permissions: createPermissions({ access, region, ses, calls: history, note: say.note }),
+      ...{ mailbox, ses, deliveries, history, hosts, faults, issuer, reports, region },
+      ...{ parameters, logGroups, logs },
     }),
   );
 
@@ -132,7 +124,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
       accountConcurrency: args.accountConcurrency,
       log,
       direct: () => (databaseUrl === undefined ? undefined : { database: databaseUrl, gate: gate.shared }),
-      record: calls.add,
+      record: history.add,
       faults,
       graceMs,
     }),
@@ -142,7 +134,6 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api = createApi();
   const versions = openVersions(state);
-  const graph: Graph = new Map();
   const services: Services = {
     settings,
     dynamodb,
@@ -169,7 +160,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The API, whose requests wait until everything is there.
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
-  const listening = parts.add(startHttpApi({ port: args.port, api, functions, access, open, graceMs }));
+  const listening = parts.add(startHttpApi({ port: args.port, api, functions, access, history, open, graceMs }));
   const exported = timed("Pulumi program", program.exports);
   const [exports, database, stores] = await Promise.all([exported, dynamodb, messaging, endpoint, listening]);
 
@@ -183,6 +174,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   const local = { endpoint: endpointUrl, mailboxUrl: `${endpointUrl}/_local/mailbox`, token, ...issuer?.auth };
   /** What people and commands see of the program. */
   const publish = async (current: Record<string, unknown>) => {
+    evaluated.exports = current;
     const table = Exports.parse(current).tables?.stock;
     const sku = table === undefined ? undefined : await loadCatalogue({ root, table, dynamodb: database });
     say.functions(functions.logNames()); // the columns of the log
@@ -192,10 +184,11 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   };
 
   // The sources of events.
-  const mappings = createMappings({ access, messaging: stores, functions, deliveries, faults, trouble, region, speed });
+  const shared = { access, functions, history, speed };
+  const mappings = createMappings({ ...shared, messaging: stores, deliveries, faults, trouble, region });
   await parts.add(Promise.resolve(mappings));
   await mappings.update(services.mappings);
-  const scheduler = createScheduler({ functions, access, note: say.note, speed });
+  const scheduler = createScheduler({ ...shared, note: say.note });
   await parts.add(Promise.resolve(scheduler));
   scheduler.update(services.schedules);
   lap("orphans, catalogue, event sources");

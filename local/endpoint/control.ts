@@ -1,36 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Delivery } from "../lambda/deliveries.ts";
-import type { Hosts } from "../outside/hosts.ts";
 import type { Journal } from "../outside/journal.ts";
-import type { Issuer } from "../issuer/issuer.ts";
-import type { Mailbox } from "../outside/mailbox.ts";
-import type { Reports } from "../reload/report.ts";
+import type { PageArgs } from "../page/args.ts";
+import type { Page } from "../page/serve.ts";
 import { SesSettings, type Ses } from "../outside/ses.ts";
 import { parseJson } from "../shared/json.ts";
-import type { CallLog } from "./call-log.ts";
-import { FaultSettings, type Faults } from "./faults.ts";
-import { holdOrLose } from "./meet-faults.ts";
-import { sendJson } from "./protocol.ts";
+import { FaultSettings } from "./faults.ts";
+import { keepAnswer } from "./keep-answer.ts";
+import { holdOrLose, meetHost } from "./meet-faults.ts";
+import { invocationOf, sendJson } from "./protocol.ts";
 import { tokenHeader } from "./web-pages.ts";
 
 /** What people and tests look at and set under /_local/. */
-export interface ControlArgs {
-  /** Captured e-mails and SMS. */
-  readonly mailbox: Mailbox;
+export interface ControlArgs extends PageArgs {
   /** Takes e-mails. */
   readonly ses: Ses;
   /** How each delivery of messages was answered. */
   readonly deliveries: Journal<Delivery>;
-  /** The calls of functions. */
-  readonly calls: CallLog;
-  /** Answers the requests of functions to the internet. */
-  readonly hosts: Hosts;
-  /** What goes wrong with the calls of functions. */
-  readonly faults: Faults;
-  /** The identity provider, where the API asks for its tokens. */
-  readonly issuer: Issuer | undefined;
-  /** What came of the saves of the project's files. */
-  readonly reports: Pick<Reports, "list">;
 }
 
 /** Paths under /_local/: ours, not AWS's. */
@@ -39,10 +25,12 @@ export async function serveControl(
   response: ServerResponse,
   body: Buffer,
   args: ControlArgs,
+  page: () => Promise<Page>,
 ): Promise<void> {
   const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
   if (path.startsWith("/_local/internet/")) return serveInternet(request, response, body, args);
-  const { mailbox, deliveries, calls, hosts, faults, ses, issuer, reports } = args;
+  if (await (await page()).serve(request, response, body)) return;
+  const { mailbox, deliveries, history, hosts, faults, ses, issuer, reports } = args;
   const document = request.method === "GET" ? issuer?.documents[path] : undefined;
   if (document !== undefined) return sendJson(response, 200, document);
   const put = <T>(schema: { safeParse: (value: unknown) => { data?: T; error?: Error } }, set: (value: T) => void) => {
@@ -60,9 +48,12 @@ export async function serveControl(
   const key = `${request.method} ${orderId === undefined ? path : "/_local/orders/{orderId}"}`;
   const served: Readonly<Record<string, () => { status: number; value: unknown }>> = {
     "GET /_local/mailbox": () => get(mailbox.list()),
-    "DELETE /_local/orders/{orderId}": () => get({ messages: mailbox.forget(orderId ?? "") }),
+    "DELETE /_local/orders/{orderId}": () => {
+      history.forget(orderId ?? "");
+      return get({ messages: mailbox.forget(orderId ?? "") });
+    },
     "GET /_local/deliveries": () => get(deliveries.entries),
-    "GET /_local/calls": () => get(calls.list(new URLSearchParams(query).get("order") ?? undefined)),
+    "GET /_local/calls": () => get(history.list(new URLSearchParams(query).get("order") ?? undefined)),
     "GET /_local/reload": () => get(reports.list()),
     "GET /_local/hosts": () => get(hosts.list()),
     "GET /_local/faults": () => get(faults.get()),
@@ -81,15 +72,34 @@ async function serveInternet(
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
-  { hosts, faults }: ControlArgs,
+  { hosts, faults, history }: ControlArgs,
 ): Promise<void> {
   const { "x-local-url": url, "x-local-method": method, ...given } = request.headers;
   if (typeof url !== "string" || typeof method !== "string")
     return sendJson(response, 400, { message: "not from a function" });
+  const [at, began] = [Date.now(), performance.now()];
+  const requestId = invocationOf(request);
+  const called = new URL(url);
+  const answered = keepAnswer(response);
+  response.once("close", () =>
+    history.add({
+      at,
+      function: String(given["x-local-caller"] ?? ""),
+      ...(requestId !== undefined && { requestId }),
+      operation: `${called.protocol}${method} ${called.host}${called.pathname}`,
+      verdict: "allowed", // the internet is open to every function
+      asked: [],
+      ...(response.headersSent && { status: response.statusCode }),
+      durationMs: Math.round(10 * (performance.now() - began)) / 10,
+      body: () => body.toString(),
+      answer: answered,
+    }),
+  );
+  await meetHost(called.host, faults);
   await holdOrLose(request, response, faults);
   const sent = Object.entries(given).filter(([name]) => name !== tokenHeader);
   const headers = Object.fromEntries(sent.map(([name, value = ""]) => [name, String(value)]));
-  const { answer, note } = hosts.answer({ method, url: new URL(url), headers, text: body.toString() });
+  const { answer, note } = hosts.answer({ method, url: called, headers, text: body.toString() });
   const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
   if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });
   sendJson(response, answer.status, answer.body, { ...answer.headers, ...told });

@@ -21,6 +21,8 @@ export const FaultSettings = z.strictObject({
   repeat: probability.optional(),
   /** Hosts of the outside that answer 503. */
   hostsDown: z.array(z.string()).optional(),
+  /** How long hosts of the outside take to answer, in ms. */
+  slowHosts: z.record(z.string(), z.number().min(0)).optional(),
 });
 export type FaultSettings = z.infer<typeof FaultSettings>;
 

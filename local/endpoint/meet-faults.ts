@@ -33,6 +33,12 @@ export async function meetFaults(
   return undefined;
 }
 
+/** Waits as long as a slow host of the outside takes. */
+export async function meetHost(host: string, faults: Faults): Promise<void> {
+  const ms = faults.get().slowHosts?.[host] ?? 0;
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Holds an answer back, or keeps it from ever coming. */
 export async function holdOrLose(request: IncomingMessage, response: ServerResponse, faults: Faults): Promise<void> {
   if (faults.happens("lost")) {

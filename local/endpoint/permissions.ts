@@ -5,6 +5,7 @@ import type { Verdict } from "../iam/evaluate.ts";
 import type { Ses } from "../outside/ses.ts";
 import { arn } from "../shared/names.ts";
 import type { CallLog } from "./call-log.ts";
+import { keepAnswer } from "./keep-answer.ts";
 import { notImplemented } from "./served.ts";
 import { invocationOf, type AwsCall, type AwsError } from "./protocol.ts";
 import { serviceCallOf } from "./service-call.ts";
@@ -31,6 +32,9 @@ export interface Permissions {
 interface Judged extends Ask {
   readonly verdict: Verdict;
 }
+
+/** Services whose answers are kept nowhere: SSM's have secrets in them. */
+const SECRET = new Set(["ssm"]);
 
 /** Refusals that are told of once; then they begin to be told of again. */
 const MOST_TOLD = 1_000;
@@ -67,6 +71,7 @@ export function createPermissions({ access, region, ses, calls, note }: Permissi
     // The function's next call of the kind goes straight to the database, with this as its record: worker.cjs.
     if (allowed && service === "dynamodb")
       response.setHeader("x-local-asked", encodeURIComponent(JSON.stringify(asked)));
+    const answer = SECRET.has(service) ? undefined : keepAnswer(response);
     response.once("close", () =>
       calls.add({
         at,
@@ -75,8 +80,10 @@ export function createPermissions({ access, region, ses, calls, note }: Permissi
         operation: `${service}:${operation}`,
         verdict: allowed ? "allowed" : "denied",
         asked,
+        ...(response.headersSent && { status: response.statusCode }),
         durationMs: Math.round(10 * (performance.now() - began)) / 10,
-        body: () => (form ? [...form.values()].join(" ") : body.toString()),
+        body: () => (form ? [...form.values()].join("\n") : body.toString()),
+        ...(answer && { answer }),
       }),
     );
   };

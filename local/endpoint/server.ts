@@ -7,17 +7,15 @@ import { meetFaults } from "./meet-faults.ts";
 import type { Permissions } from "./permissions.ts";
 import { describeCall, invocationOf, sendError, sendJson, type AwsCall, type AwsError } from "./protocol.ts";
 import { notImplemented, refuseUnserved } from "./served.ts";
-import { refuseControl, refusePageCall } from "./web-pages.ts";
+import { isVisitor, refuseControl, refusePageCall } from "./web-pages.ts";
 import type { DynamoDb } from "../dynamodb/server.ts";
 import { answerLambda } from "./lambda.ts";
 import { logsOperations, type LogGroup } from "./logs.ts";
-import type { Messaging } from "../messaging/server.ts";
-import type { Functions } from "../lambda/functions.ts";
+import type { Page } from "../page/serve.ts";
 import { refuseHost } from "../shared/host.ts";
 import { listen, readBody } from "../shared/http.ts";
 import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
-import type { Logs } from "../shared/logs.ts";
 import type { Part } from "../shared/parts.ts";
 import { ssmOperations } from "../ssm/operations.ts";
 import type { Parameters } from "../ssm/parameters.ts";
@@ -25,14 +23,6 @@ import type { Parameters } from "../ssm/parameters.ts";
 /** What stands behind the endpoint. */
 export interface EndpointArgs extends ControlArgs {
   readonly port: number;
-  /** Who changes something under /_local/ must send it. */
-  readonly token: string;
-  /** Calls wait until it has started. */
-  readonly dynamodb: Promise<DynamoDb>;
-  /** Calls wait until it has started. */
-  readonly messaging: Promise<Messaging>;
-  /** Calls wait until they have started. */
-  readonly functions: Promise<Functions>;
   /** Whose calls are answered: people's key, and each function's name. */
   readonly accessKeys: ReadonlySet<string>;
   /** Judges what functions call. */
@@ -42,8 +32,6 @@ export interface EndpointArgs extends ControlArgs {
   readonly parameters: Parameters;
   /** The functions' log groups, by name. */
   readonly logGroups: ReadonlyMap<string, LogGroup>;
-  /** What the functions logged. */
-  readonly logs: Logs;
 }
 
 /** The most bytes of a body: they are kept in memory. AWS's limits are the services' own, up to 5 GB for an S3 object. */
@@ -56,8 +44,11 @@ const tooLarge: AwsError = {
 
 /** The one AWS endpoint: any SDK, and `aws --endpoint-url`, work against it. Paths under /_local/ are ours, not AWS's. */
 export async function start(args: EndpointArgs): Promise<Part> {
+  let opened: Promise<Page> | undefined;
+  // Its code is loaded when somebody comes: the start has no time for it.
+  const page = () => (opened ??= import("../page/serve.ts").then(({ createPage }) => createPage(args)));
   const server = createServer((request, response) => {
-    serve(request, response, args).catch((error: unknown) => {
+    serve(request, response, args, page).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
       response.end(JSON.stringify({ message: messageOf(error) }));
     });
@@ -73,14 +64,20 @@ export async function start(args: EndpointArgs): Promise<Part> {
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, args: EndpointArgs): Promise<void> {
-  const isControl = request.url?.startsWith("/_local/") ?? false;
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  args: EndpointArgs,
+  page: () => Promise<Page>,
+): Promise<void> {
+  const isControl = /^\/_local(\/|$)/.test(request.url ?? "");
   const stranger =
     refuseHost(request, args.port) ?? (isControl ? refuseControl(request, args.token) : refusePageCall(request));
   if (stranger !== undefined) return sendJson(response, 403, { message: stranger });
   const body = await readBody(request, maxBody);
   if (body === undefined) return sendError(response, describeCall(request, Buffer.alloc(0)), tooLarge);
-  if (isControl) return serveControl(request, response, body, args);
+  if (isVisitor(request)) return void response.writeHead(302, { location: "/_local/" }).end();
+  if (isControl) return serveControl(request, response, body, args, page);
   const call = describeCall(request, body);
   const refused = authenticate(call, args.accessKeys) ?? refuseUnserved(call, request);
   if (refused) return sendError(response, call, refused);

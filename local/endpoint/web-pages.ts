@@ -27,5 +27,12 @@ export function refuseControl(request: IncomingMessage, token: string): string |
   return `A change under /_local/ takes the token of this start: send it as ${tokenHeader}, from the file token of the state folder or from "local" in its outputs.json.`;
 }
 
+/** Whether somebody has opened this port in a browser: no SDK asks for HTML, and each signs. */
+export const isVisitor = ({ headers, method, url }: IncomingMessage): boolean =>
+  method === "GET" &&
+  url === "/" &&
+  headers.authorization === undefined &&
+  (headers.accept?.includes("text/html") ?? false);
+
 const isFromElsewhere = (headers: IncomingMessage["headers"]): boolean =>
   ["cross-site", "same-site"].includes(String(headers["sec-fetch-site"]));

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Access } from "../iam/access.ts";
+import type { History } from "../history/history.ts";
+import { invokeTimed } from "../history/timed.ts";
 import type { Functions } from "../lambda/functions.ts";
 import { refuseHost } from "../shared/host.ts";
 import { readBody, listen } from "../shared/http.ts";
@@ -10,12 +12,7 @@ import type { JwtAuthorizer, Verdict } from "./jwt-authorizer.ts";
 import { answerOf, eventOf, type HttpAnswer } from "./event.ts";
 import { answerMalformed } from "./malformed.ts";
 import { matchRoute, type Match, type Route } from "./routes.ts";
-
-/** A token bucket: `rate` requests a second, `burst` of them at once. */
-export interface Throttle {
-  readonly rate: number;
-  readonly burst: number;
-}
+import { admits, type Throttle } from "./throttle.ts";
 
 /** The HTTP API, filled in while the program is provisioned. */
 export interface ApiDefinition {
@@ -60,6 +57,8 @@ export interface HttpApiArgs {
   readonly functions: Functions;
   /** Says whether API Gateway may invoke a function. */
   readonly access: Access;
+  /** Takes each invocation that may change something. */
+  readonly history: Pick<History, "invoked">;
   /** Requests wait for it. */
   readonly open: Promise<void>;
   /** How long `stop` waits for requests under way before it cuts their connections, in ms. */
@@ -106,6 +105,8 @@ async function serve(
   }
   const body = await readBody(request, maxBody);
   await running.open;
+  const page = pageFor(request, running);
+  if (page !== undefined) return void response.writeHead(302, { location: page }).end();
   const requestId = `${randomBytes(11).toString("base64url")}=`;
   const answer = isHeadTooLarge(request)
     ? own("headTooLarge")
@@ -121,6 +122,15 @@ async function serve(
     "apigw-requestid": requestId,
   });
   response.end(request.method === "HEAD" || bodiless ? undefined : answer.body);
+}
+
+/** The local page, for somebody who opens the API in a browser, where the program has no route for that. */
+function pageFor({ method, url, headers }: IncomingMessage, { api, port }: Running): string | undefined {
+  const isVisit = method === "GET" && url === "/" && headers.accept?.includes("text/html") === true;
+  if (!isVisit || headers.authorization !== undefined || headers.origin !== undefined) return undefined;
+  if (api.stage?.name !== "$default" || (matchRoute(api.routes, "GET", "/")?.route.key ?? "$default") !== "$default")
+    return undefined;
+  return `http://${headers.host?.replace(/:\d+$/, "")}:${port + 1}/_local/`;
 }
 
 /** Whether the request line and the headers' values are together over the limit. */
@@ -177,10 +187,18 @@ async function answerTo(
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => resolve(undefined), integration.timeoutMs)),
   );
-  const invocation = await Promise.race([functions.invoke(integration.uri, event), late]);
+  const timed = invokeTimed(functions, integration.uri, event);
+  const invocation = await Promise.race([timed.then((done) => done.invocation), late]);
   clearTimeout(timer);
-  if (invocation === undefined) return own("unavailable");
-  return (invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken");
+  const answer =
+    invocation === undefined
+      ? own("unavailable")
+      : ((invocation.ok ? answerOf(invocation.payload) : undefined) ?? own("broken"));
+  const isRead = method === "GET" || method === "HEAD";
+  const texts = { request: () => body.toString(), answer: () => answer.body.toString() };
+  const cause = { kind: "request", route: route.key, status: answer.status, ...texts } as const;
+  if (!isRead) void timed.then(({ ended }) => running.history.invoked({ ...ended, cause }));
+  return answer;
 }
 
 /** What the route's authorizer says of the caller's token; nothing where the route has none. */
@@ -197,27 +215,6 @@ function permitted({ api, access }: Running, stage: string, uri: string, { route
   const resource = /functions\/(arn:.+)\/invocations$/.exec(uri)?.[1] ?? uri;
   const call = { service: "apigateway.amazonaws.com", action: "lambda:InvokeFunction", resource };
   return [routeArn, `${routeArn}/$default`].some((sourceArn) => access.judgeService({ ...call, sourceArn }).allowed);
-}
-
-/** A token bucket for each route; a new one when its throttle has changed. */
-function admits(buckets: Map<string, () => boolean>, route: string, throttle: Throttle | undefined): boolean {
-  if (throttle === undefined) return true;
-  const key = `${route} ${throttle.rate} ${throttle.burst}`;
-  let take = buckets.get(key);
-  if (take === undefined) {
-    let tokens = throttle.burst;
-    let at = performance.now(); // a clock that is set back would stop the API until it has caught up
-    take = () => {
-      const now = performance.now();
-      tokens = Math.min(throttle.burst, tokens + ((now - at) / 1000) * throttle.rate);
-      at = now;
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    };
-    buckets.set(key, take);
-  }
-  return take();
 }
 
 /** A request target without the scheme and the authority that it may have: RFC 9112, section 3.2.2. */

@@ -13,6 +13,8 @@ export interface Issuer {
   readonly auth: { readonly issuer: string; readonly audience: string };
   /** A customer's token, for 12 hours: for the ready-made order. */
   readonly sample: string;
+  /** Mints a token of the shop's own systems, for the local page. */
+  service(): Promise<string>;
   /** What it publishes, by the path: https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig. */
   readonly documents: Readonly<Record<string, unknown>>;
 }
@@ -32,6 +34,7 @@ export async function openIssuer(state: string, endpoint: string): Promise<Issue
       scopes: ["orders:write", "orders:read"],
       expiresSeconds: 43_200,
     }),
+    service: () => mint(key, { ...auth, subject: "local-page", scopes: ["orders:service"], expiresSeconds: 60 }),
     documents: {
       [`${path}/.well-known/openid-configuration`]: {
         issuer: url,

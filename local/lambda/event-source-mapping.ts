@@ -1,12 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { subjectOf, type Delivery } from "./deliveries.ts";
 import type { Faults } from "../endpoint/faults.ts";
+import type { History } from "../history/history.ts";
+import { invokeTimed } from "../history/timed.ts";
 import type { Access } from "../iam/access.ts";
 import { requirePolling } from "../iam/at-start.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
 import { THROTTLED, type Functions } from "./functions.ts";
-import { failuresOf, recordOf } from "./sqs-event.ts";
+import { causeOf, failuresOf, recordOf } from "./sqs-event.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Journal } from "../outside/journal.ts";
 import type { DiskTrouble } from "../shared/disk.ts";
@@ -33,6 +34,8 @@ export interface MappingArgs extends MappingConfig {
   readonly messaging: Messaging;
   readonly functions: Functions;
   readonly deliveries: Journal<Delivery>;
+  /** Takes each invocation. */
+  readonly history: Pick<History, "invoked">;
   readonly faults: Faults;
   /** Takes failures to write the queue's database. */
   readonly trouble: DiskTrouble;
@@ -184,17 +187,15 @@ export async function start(args: MappingArgs): Promise<Part> {
   };
 
   /** Gives the receipt handles that are not done. */
-  const invoke = async (
-    batch: Map<string, Message>,
-    Records: readonly object[],
-  ): Promise<Set<string> | typeof THROTTLED> => {
-    const requestId = randomUUID();
-    const invocation = await functions.invoke(args.functionName, { Records }, requestId);
-    if (!invocation.ok) return invocation.errorType === THROTTLED ? THROTTLED : new Set(batch.keys());
-    const failed = failuresOf(invocation.payload, batch, args.reportBatchItemFailures);
+  const invoke = async (batch: Map<string, Message>, Records: readonly object[]) => {
+    const { invocation, ended } = await invokeTimed(functions, args.functionName, { Records });
+    if (!invocation.ok && invocation.errorType === THROTTLED) return THROTTLED;
+    const failed = failuresOf(invocation, batch, args.reportBatchItemFailures);
+    args.history.invoked({ ...ended, cause: causeOf(queue.name, batch, failed) });
+    if (!invocation.ok) return failed;
     const undone = [...batch].filter(([handle]) => failed.has(handle)).map(([, message]) => subjectOf(message));
     try {
-      args.deliveries.append({ requestId, undone });
+      args.deliveries.append({ requestId: ended.requestId, undone });
     } catch (error) {
       trouble("deliveries.jsonl", error); // the record is for looking at alone
     }

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { Invocation } from "./execution-environment.ts";
+import type { EndedInvocation } from "../history/records.ts";
 import type { Message } from "../messaging/fauxqs.ts";
 
 const BatchResponse = z
@@ -39,18 +41,35 @@ export function recordOf(
   };
 }
 
+/** Why a function ran, for the history: the messages of a batch, and which of them go back to their queue. */
+export const causeOf = (
+  queue: string,
+  batch: ReadonlyMap<string, Message>,
+  failed: ReadonlySet<string>,
+): EndedInvocation["cause"] => ({
+  kind: "batch",
+  queue,
+  messages: [...batch].map(([handle, { messageId, approximateReceiveCount: receives, body }]) => ({
+    messageId,
+    receives,
+    body,
+    failed: failed.has(handle),
+  })),
+});
+
 /**
  * The receipt handles that stay in the queue. An answer that is not a partial batch response, or that names an unknown
  * id, fails the whole batch; null, `{}` and an empty list are a success.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function failuresOf(
-  payload: string,
-  batch: Map<string, Message>,
+  invocation: Invocation,
+  batch: ReadonlyMap<string, Message>,
   reportBatchItemFailures: boolean,
 ): Set<string> {
+  if (!invocation.ok) return new Set(batch.keys());
   if (!reportBatchItemFailures) return new Set();
-  const response = BatchResponse.safeParse(JSON.parse(payload));
+  const response = BatchResponse.safeParse(JSON.parse(invocation.payload));
   if (!response.success) return new Set(batch.keys());
   const handles = new Map([...batch].map(([handle, message]) => [message.messageId, handle]));
   const failed = new Set<string>();

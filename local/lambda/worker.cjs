@@ -44,6 +44,7 @@ globalThis.fetch = async function fetch(input, init) {
   headers.set("x-local-method", request.method);
   headers.set("x-local-caller", workerData.functionName);
   headers.set("x-local-token", workerData.token);
+  headers.set("x-amzn-trace-id", process.env._X_AMZN_TRACE_ID ?? "");
   const body = request.body === null ? undefined : await request.arrayBuffer();
   const endpoint = `${workerData.endpoint}/_local/internet/${url.host}${url.pathname}`;
   const response = await realFetch(endpoint, { method: "POST", headers, body, signal: request.signal });

@@ -31,7 +31,7 @@ export interface Queue {
   readonly arn: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: Map<string, string>;
-  readonly messages: readonly Message[];
+  readonly messages: Message[];
   readonly delayedMessages: readonly Message[];
   readonly inflightMessages: Map<string, { readonly message: Message; readonly visibilityDeadline: number }>;
   persistence?: Persistence;
@@ -41,6 +41,7 @@ export interface Queue {
     visibilitySeconds: number | undefined,
     resolve: (arn: string) => Queue | undefined,
   ) => { ReceiptHandle: string }[];
+  enqueue(message: Message): void;
   deleteMessage(receiptHandle: string): boolean;
   changeVisibility(receiptHandle: string, seconds: number): void;
   processTimers(): void;
@@ -116,6 +117,8 @@ export interface S3Store {
 export interface Persistence {
   readonly db: DatabaseSync;
   transaction(act: () => void): void;
+  insertMessage(queueName: string, message: Message): void;
+  deleteMessage(messageId: string): void;
   updateMessageReady(messageId: string): void;
   updateSubscriptionAttributes(arn: string, attributes: Record<string, string>): void;
   load(sqs: SqsStore, sns: SnsStore, s3: S3Store): void;
@@ -131,7 +134,10 @@ export interface App {
 
 interface Modules {
   buildApp(options: object): App;
-  SqsStore: new () => SqsStore;
+  SqsStore: {
+    new (): SqsStore;
+    createMessage(body: string, attributes: Readonly<Record<string, MessageAttribute>>): Message;
+  };
   SqsQueue: { readonly prototype: Queue };
   SnsStore: new () => SnsStore;
   SnsRouter: { readonly prototype: SnsRouter };

@@ -8,6 +8,7 @@ import {
   type SqsStore,
   type Topic,
 } from "./fauxqs.ts";
+import { createMoves, type Moves } from "./moves.ts";
 import { deadLetterUndeliverable } from "./undeliverable.ts";
 import { inspectDatabase, unreadable } from "../shared/database-file.ts";
 import { diskFailure } from "../shared/disk.ts";
@@ -28,7 +29,7 @@ export interface MessagingResources {
 }
 
 /** SNS, SQS and S3 (fauxqs, embedded): their stores, and the app that speaks their protocols. */
-export interface Messaging extends MessagingResources {
+export interface Messaging extends MessagingResources, Moves {
   readonly app: App;
   readonly sqs: SqsStore;
   readonly persistence: Persistence;
@@ -87,6 +88,7 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
   await app.ready();
   const kept = new Set<string>();
   return {
+    ...createMoves(persistence, (body, attributes) => fauxqs.SqsStore.createMessage(body, attributes)),
     app,
     sqs,
     persistence,

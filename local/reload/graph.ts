@@ -7,6 +7,8 @@ import type { Services } from "../shared/services.ts";
 
 /** A resource as it was made. The code of a function is named by its content. */
 export interface Made extends ProgramResource {
+  /** Its physical id. */
+  readonly id?: string;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
@@ -17,9 +19,9 @@ export type Graph = Map<string, Made>;
 export async function provisionInto(graph: Graph, resource: ProgramResource, services: Services): Promise<Provisioned> {
   const provisioned = await provision(resource, services);
   const { type, name, urn, inputs } = resource;
-  const { outputs } = provisioned;
+  const { id, outputs } = provisioned;
   const code = "code" in inputs && services.functions.find(String(outputs["name"]))?.folder;
-  graph.set(urn, { type, name, urn, inputs: code ? { ...inputs, code: basename(code) } : inputs, outputs });
+  graph.set(urn, { id, type, name, urn, inputs: code ? { ...inputs, code: basename(code) } : inputs, outputs });
   return provisioned;
 }
 

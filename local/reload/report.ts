@@ -77,7 +77,7 @@ export function createReports(note: (text: string) => void): Reports {
 const MOST_LINES = 20;
 
 /** The report in the terminal; none for a save that changed nothing. */
-function textOf(outcome: Outcome): string | undefined {
+export function textOf(outcome: Outcome): string | undefined {
   switch (outcome.kind) {
     case "code":
       return `reload: ${outcome.functions.join(", ")} ${seconds(outcome.ms)}`;

@@ -1,3 +1,5 @@
+import type { History } from "../history/history.ts";
+import { invokeTimed } from "../history/timed.ts";
 import { roleNameOf, type Access } from "../iam/access.ts";
 import type { Functions } from "../lambda/functions.ts";
 import type { Part } from "../shared/parts.ts";
@@ -19,6 +21,8 @@ export interface Schedule {
 export interface SchedulerArgs {
   readonly functions: Functions;
   readonly access: Access;
+  /** Takes each run. */
+  readonly history: Pick<History, "invoked">;
   /** Tells the person of a schedule that runs nothing. */
   readonly note: (text: string) => void;
   /** Divides the intervals, which are a second at least. */
@@ -38,14 +42,18 @@ export interface Scheduler extends Part {
  * EventBridge Scheduler, for rates; starts with no schedule. A schedule runs the first time one interval from now, as on AWS; one whose role may not
  * invoke its target runs nothing, and says so once.
  */
-export function createScheduler({ functions, access, note, speed }: SchedulerArgs): Scheduler {
+export function createScheduler({ functions, access, history, note, speed }: SchedulerArgs): Scheduler {
   const told = new Set<Schedule>();
   const timers = new Map<string, NodeJS.Timeout>();
+  const invoke = async ({ name, functionArn, event }: Schedule): Promise<void> => {
+    const { ended } = await invokeTimed(functions, functionArn, event);
+    history.invoked({ ...ended, cause: { kind: "schedule", name } });
+  };
   const run = (schedule: Schedule): void => {
-    const { name, functionArn, roleArn, event } = schedule;
+    const { name, functionArn, roleArn } = schedule;
     const role = roleNameOf(roleArn);
     if (access.judge(role, "lambda:InvokeFunction", functionArn).allowed) {
-      void functions.invoke(functionArn, event);
+      void invoke(schedule);
       return;
     }
     if (told.has(schedule)) return;

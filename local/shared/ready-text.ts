@@ -31,7 +31,7 @@ export function readyText({ apiUrl, endpoint, region, sku, bearer }: ReadyArgs):
     "",
     `API            ${apiUrl}`,
     `AWS endpoint   ${endpoint}`,
-    `Mailbox        ${endpoint}/_local/mailbox`,
+    `Page           ${endpoint}/_local/`,
     "",
     "For the AWS CLI, or any AWS SDK:",
     `  export ${exported.join(" ")}`,

@@ -12,7 +12,10 @@ const markerText = "The state of order-fanout's local cloud. `npm start -- --fre
 export const isOurs = (name: string): boolean =>
   [marker, lockFile, `${lockFile}-journal`, "code", "logs", "token", "catalogue-loaded", "issuer-key.json"].includes(
     name,
-  ) || /^((dynamodb|fauxqs)\.db(-wal|-shm|-journal)?|((outputs|parameters)\.json|[\w.-]+\.jsonl)(\.half)?)$/.test(name);
+  ) ||
+  /^((dynamodb|fauxqs|history)\.db(-wal|-shm|-journal)?|((outputs|parameters)\.json|[\w.-]+\.jsonl)(\.half)?)$/.test(
+    name,
+  );
 
 /** Whether these are the names of a state that a version before the marker left. */
 const isUnmarkedState = (names: readonly string[]): boolean =>

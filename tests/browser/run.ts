@@ -15,7 +15,7 @@ try {
 const mocha = "node_modules/mocha/bin/mocha.js";
 const { status } = spawnSync(
   process.execPath,
-  [mocha, "--no-parallel", "tests/browser/cors.ts", "tests/browser/attack.ts"],
+  [mocha, "--no-parallel", "tests/browser/cors.ts", "tests/browser/attack.ts", "tests/browser/page.ts"],
   { stdio: "inherit" },
 );
 process.exitCode = status ?? 1;

@@ -8,8 +8,11 @@ import { canaries, canaryOrder, found } from "../support/canaries.ts";
 import type { Shop } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
-/** Where contact data may be: the table of the orders, which is looked into by its items, and the captured messages. */
-const ALLOWED = /^(dynamodb\.db.*|mailbox\.jsonl)$/;
+/**
+ * Where contact data may be: the table of the orders, which is looked into by its items, the captured messages, and the
+ * history, which has each request and each call with what it carried.
+ */
+const ALLOWED = /^(dynamodb\.db.*|mailbox\.jsonl|history\.db.*)$/;
 
 /** Whether an order's personal data stays where it belongs, on the whole way of an order. */
 export function canariesSuite(shared: () => { cloud: LocalCloud; shop: Shop }): void {
@@ -46,6 +49,8 @@ export function canariesSuite(shared: () => { cloud: LocalCloud; shop: Shop }): 
       expect(found(cloud.lines.join("\n")), "the terminal").to.deep.equal([]);
       expect(answers).to.deep.equal([400, 422, 422, 404, 404]);
       expect(await foundInFiles(cloud.state)).to.deep.equal({});
+      const kept = ["history.db", "history.db-wal"].map((name) => readFile(join(cloud.state, name), "latin1"));
+      expect(found((await Promise.all(kept)).join("")), "credentials are not kept").to.deep.equal(NAMES);
     });
   });
 }

@@ -73,7 +73,7 @@ describe("The local cloud's console", () => {
       "",
       "API            http://127.0.0.1:4000",
       "AWS endpoint   http://127.0.0.1:4001",
-      "Mailbox        http://127.0.0.1:4001/_local/mailbox",
+      "Page           http://127.0.0.1:4001/_local/",
       "",
       "For the AWS CLI, or any AWS SDK:",
       "  export AWS_ENDPOINT_URL=http://127.0.0.1:4001 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=eu-west-1",

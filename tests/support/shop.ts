@@ -89,8 +89,8 @@ export class Shop {
   }
 
   /** Puts a SKU of the test's own on sale. */
-  async sells(sku: string, onHand: number, unitPrice = 1_299): Promise<void> {
-    const Item = { sku, name: `The ${sku}`, unitPrice, currency: "EUR", onHand };
+  async sells(sku: string, onHand: number, unitPrice = 1_299, name = `The ${sku}`): Promise<void> {
+    const Item = { sku, name, unitPrice, currency: "EUR", onHand };
     await this.documents.send(new PutCommand({ TableName: this.outputs.tables.stock, Item }));
   }
 

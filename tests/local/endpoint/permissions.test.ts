@@ -173,11 +173,8 @@ describe("a call of a function on the local cloud", () => {
     await refusalOf(() => send.publish());
     const statement = "seller-policy 1";
     const denied = (action: string, resource: string) => ({ verdict: "denied", asked: [{ action, resource }] });
-    const records = started.recorded.map(({ function: caller, operation, verdict, asked }) => ({
-      caller,
-      operation,
-      verdict,
-      asked,
+    const records = started.recorded.map(({ function: caller, operation, verdict, asked, status }) => ({
+      ...{ caller, operation, verdict, asked, status },
     }));
     expect(records).to.deep.equal([
       {
@@ -185,11 +182,19 @@ describe("a call of a function on the local cloud", () => {
         operation: "dynamodb:GetItem",
         verdict: "allowed",
         asked: [{ action: "dynamodb:GetItem", resource: orders, statement }],
+        status: 418,
       },
-      { caller: "seller", operation: "dynamodb:BatchWriteItem", ...denied("dynamodb:BatchWriteItem", `${stock}`) },
-      { caller: "seller", operation: "sns:Publish", ...denied("sns:Publish", topic) },
+      {
+        caller: "seller",
+        operation: "dynamodb:BatchWriteItem",
+        ...denied("dynamodb:BatchWriteItem", `${stock}`),
+        status: 400,
+      },
+      { caller: "seller", operation: "sns:Publish", ...denied("sns:Publish", topic), status: 403 },
     ]);
-    expect(started.recorded.at(-1)?.body()).to.equal(`Publish 2010-03-31 m ${topic}`);
+    const last = started.recorded.at(-1);
+    expect(last?.body()).to.equal(`Publish\n2010-03-31\nm\n${topic}`);
+    expect(last?.answer?.()).to.match(/^<ErrorResponse .*<Code>AuthorizationError</);
   });
 
   it("is refused where it is not known what it needs, whatever its role allows", async () => {

@@ -10,6 +10,7 @@ import { createScheduler, type Schedule } from "../../../local/scheduler/schedul
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
+import { noHistory } from "../support/no-history.ts";
 import { fakeServices, make } from "../support/services.ts";
 
 const FUNCTION = "aws:lambda/function:Function";
@@ -132,6 +133,7 @@ describe("the local cloud's start", () => {
       try {
         const mapping = await startMapping({
           access,
+          history: noHistory,
           queueArn: queue.arn,
           functionName: "consumer",
           batchSize: 10,
@@ -179,7 +181,7 @@ describe("the local cloud's start", () => {
       invoke: async (_reference, event) => (invoked.push(String(event)), { ok: true, payload: "null" }),
     });
     const note = (said: string) => void notes.push(said);
-    const running = createScheduler({ functions, access, note, speed: 1 });
+    const running = createScheduler({ functions, access, history: noHistory, note, speed: 1 });
     running.update([schedule("may-not"), schedule("may")]);
     await until("two runs", () => invoked.length >= 2);
     await running.stop();

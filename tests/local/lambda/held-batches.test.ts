@@ -6,6 +6,7 @@ import { start as startMapping } from "../../../local/lambda/event-source-mappin
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
+import { noHistory } from "../support/no-history.ts";
 import { allAccess } from "../support/role.ts";
 
 const region = "eu-west-1";
@@ -41,6 +42,7 @@ describe("an event source mapping whose function is busy", () => {
         access: allAccess(),
         messaging,
         functions,
+        history: noHistory,
         deliveries: { entries: [], append: () => undefined },
         faults: createFaults(),
         trouble: () => undefined,

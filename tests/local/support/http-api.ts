@@ -1,4 +1,6 @@
-import { start, type ApiDefinition, type Throttle } from "../../../local/http-api/server.ts";
+import { start, type ApiDefinition } from "../../../local/http-api/server.ts";
+import type { Throttle } from "../../../local/http-api/throttle.ts";
+import { noHistory } from "./no-history.ts";
 import type { JwtAuthorizer } from "../../../local/http-api/jwt-authorizer.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import { createAccess } from "../../../local/iam/access.ts";
@@ -64,6 +66,6 @@ export async function startHttpApi({
     });
   }
   const functions = fakeFunctions({ invoke: async (reference, event) => invoke(referenceOf(reference).name, event) });
-  const part = await start({ port, api, functions, access, open: Promise.resolve(), graceMs: 0 });
+  const part = await start({ port, api, functions, access, history: noHistory, open: Promise.resolve(), graceMs: 0 });
   return { ...part, url: `http://127.0.0.1:${port}` };
 }

@@ -6,6 +6,7 @@ import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import type { Messaging } from "../../../local/messaging/server.ts";
 import type { Part } from "../../../local/shared/parts.ts";
 import { fakeFunctions } from "./functions.ts";
+import { noHistory } from "./no-history.ts";
 import { allAccess } from "./role.ts";
 
 interface TestMapping extends Partial<MappingArgs> {
@@ -25,6 +26,7 @@ export const startTestMapping = (messaging: Messaging, queue: Queue, { invoke, .
     access: allAccess(),
     messaging,
     functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
+    history: noHistory,
     deliveries: { entries: [], append: () => undefined },
     faults: createFaults(),
     trouble: () => undefined,

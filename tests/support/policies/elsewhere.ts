@@ -9,6 +9,7 @@ import { freePort } from "../../../local/shared/free-port.ts";
 import type { Services } from "../../../local/shared/services.ts";
 import { fakeFunctions } from "../../local/support/functions.ts";
 import type { StartedMessaging } from "../../local/support/messaging.ts";
+import { noHistory } from "../../local/support/no-history.ts";
 import type { Graph } from "../evaluate.ts";
 import { until } from "../until.ts";
 import { PublishCommand } from "@aws-sdk/client-sns";
@@ -50,6 +51,7 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
       ...{ access, queueArn, functionName: role, batchSize: 10, windowSeconds: 0, reportBatchItemFailures: true },
       ...{ maximumConcurrency: 1, messaging: messaging.messaging, region, speed: 1, faults: createFaults() },
       functions: fakeFunctions({ find: () => fakeConfig(role) }),
+      history: noHistory,
       deliveries: { entries: [], append: () => undefined },
       trouble: () => undefined,
     });
@@ -77,7 +79,13 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
         return { ok: true, payload: "null" };
       },
     });
-    const running = createScheduler({ functions, access, note: () => (refused = true), speed: 1 });
+    const running = createScheduler({
+      functions,
+      access,
+      history: noHistory,
+      note: () => (refused = true),
+      speed: 1,
+    });
     running.update(schedules);
     await until("the schedule's first run", () => invoked || refused);
     await running.stop();
@@ -139,7 +147,15 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
     };
     const port = await freePort();
     const functions = fakeFunctions({ invoke: async () => ({ ok: true, payload: '{"statusCode":200}' }) });
-    const server = await startHttpApi({ port, api, functions, access, open: Promise.resolve(), graceMs: 0 });
+    const server = await startHttpApi({
+      port,
+      api,
+      functions,
+      access,
+      history: noHistory,
+      open: Promise.resolve(),
+      graceMs: 0,
+    });
     const key = api.routes.find(({ target }) =>
       api.integrations.get(target.split("/")[1] ?? "")?.uri.includes(`:${name}:`),
     )?.key;

@@ -1,0 +1,2 @@
+/** A history that keeps nothing. */
+export const noHistory = { invoked: (): void => undefined };
