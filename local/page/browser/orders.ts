@@ -73,7 +73,7 @@ export function Orders(): View {
   <label>Text <input type="search" placeholder="id, customer, SKU, tracking number" value=${text.value}
   onInput=${into(text)} /></label>
   <output>${rows.length} of ${orders.value.size}</output></form>
-  ${lost && html`<p class="banner">The history is bounded: ${lost.orders} older orders, until ${timeOf(lost.until)}, are gone.</p>`}
+  ${lost && html`<p class="banner">${lost.orders} older orders, until ${timeOf(lost.until)}, are out of the history.</p>`}
   ${rows.length === 0 && empty(orders.value.size === 0 ? "No order yet. Place one under Try it." : "No order fits.")}
   <div class="table" role="table" aria-label="Orders" aria-rowcount=${rows.length + 1} ref=${box} tabindex="0" onKeyDown=${move}
   onScroll=${({ currentTarget }: { currentTarget: HTMLElement }) => (top.value = currentTarget.scrollTop)}>
