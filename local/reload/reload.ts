@@ -49,26 +49,26 @@ export async function start(args: ReloadArgs): Promise<Part> {
   }
 
   /** The sources of what runs; a reader for each set of entries. Undefined where a handler's file is gone. */
-  async function read(entries: readonly string[]): Promise<Sources | undefined> {
+  async function read(entries: readonly string[], changed?: ReadonlySet<string>): Promise<Sources | undefined> {
     if (reader?.entries.join("\n") !== entries.join("\n")) {
       await reader?.dispose();
       reader = await openSources(root, entries);
     }
     const current = reader;
-    return current.read().catch((error: unknown) => {
+    return current.read(changed).catch((error: unknown) => {
       if (current.lacksEntry()) return undefined; // the program says whether it is still one
       throw error;
     });
   }
 
   /** Makes what runs the same as the files; `early`: nobody knows of which files it was made. */
-  async function settle(early: boolean): Promise<void> {
+  async function settle(early: boolean, changed: ReadonlySet<string>): Promise<void> {
     const began = performance.now();
     const ms = (): number => Math.round(performance.now() - began);
     if (early) program = undefined;
-    const stackConfig = readConfig();
     const entries = entriesIn(graph, functions);
-    const sources = await read(entries);
+    const sources = await read(entries, early ? undefined : changed); // first of all: nobody names these files again
+    const stackConfig = readConfig();
     const same = program !== undefined && sources?.program === program && JSON.stringify(stackConfig) === config;
     if (same && (await reloadCode(sources, ms))) return;
 
@@ -115,8 +115,8 @@ export async function start(args: ReloadArgs): Promise<Part> {
     return true;
   }
 
-  const changed = async (early: boolean): Promise<void> => {
-    await settle(early).catch((error: unknown) => signal.aborted || reports.add(failureOf(error)));
+  const changed = async (early: boolean, paths: ReadonlySet<string>): Promise<void> => {
+    await settle(early, paths).catch((error: unknown) => signal.aborted || reports.add(failureOf(error)));
     if (args.types) types.check();
   };
 

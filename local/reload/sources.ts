@@ -23,14 +23,14 @@ export interface Sources {
   readonly own: ReadonlyMap<string, OwnCode>;
 }
 
-/** Bundles the sources again and again; only the files that changed are read again. */
+/** Bundles the sources again and again; only what the files that changed are part of is bundled again. */
 export interface SourceReader {
   readonly entries: readonly string[];
   /**
-   * Reads the sources.
+   * Reads the sources; `changed` are the files that may have changed since the last time, absolute. Default all.
    * @throws Broken where they do not compile.
    */
-  read(): Promise<Sources>;
+  read(changed?: ReadonlySet<string>): Promise<Sources>;
   /** Whether the handler's file of an entry is gone: the program alone says what became of the entry. */
   lacksEntry(): boolean;
   dispose(): Promise<void>;
@@ -40,23 +40,45 @@ export interface SourceReader {
 export async function openSources(root: string, entries: readonly string[]): Promise<SourceReader> {
   const { context } = await import("esbuild");
   const handlers = entries.flatMap((entry) => handlerFileOf(entry) ?? []).map((file) => join(root, file));
-  const own = await context(ownCodeOptions(root, entries));
   const program = await context(programOptions(root, new Set(handlers)));
+  const contexts = await Promise.all(
+    entries.map(async (entry) => ({ entry, own: await context(ownCodeOptions(root, [entry])) })),
+  );
+  /** What each entry was made to last; none where it did not compile. */
+  const last = new Map<string, OwnCode>();
+  const isOld = (entry: string, changed: ReadonlySet<string> | undefined): boolean => {
+    const files = last.get(entry)?.files;
+    if (!files || !changed || changed.has(join(root, "package-lock.json"))) return true;
+    return files.some((file) => changed.has(join(root, file)));
+  };
   return {
     entries,
-    read: async () => {
-      const [ownResult, programResult] = await Promise.all([rebuild(own), rebuild(program)]);
-      const read = ownCodeOf(root, entries, ownResult);
+    read: async (changed) => {
+      const built = contexts
+        .filter(({ entry }) => isOld(entry, changed))
+        .map(async ({ entry, own }) => {
+          last.delete(entry);
+          const read = ownCodeOf(root, [entry], await rebuild(own)).get(entry);
+          if (read) last.set(entry, read);
+        });
+      const [programResult] = await allOf([rebuild(program), ...built]);
       const inline = entries.filter((entry) => handlerFileOf(entry) === undefined);
       const texts = [
         ...programResult.outputFiles.map(({ text }) => text),
-        ...inline.map((entry) => read.get(entry)?.code),
+        ...inline.map((entry) => last.get(entry)?.code),
       ];
-      return { own: read, program: texts.join() };
+      return { own: new Map(last), program: texts.join() };
     },
     lacksEntry: () => handlers.some((file) => !existsSync(file)),
-    dispose: async () => void (await Promise.all([own.dispose(), program.dispose()])),
+    dispose: async () => void (await Promise.all([program.dispose(), ...contexts.map(({ own }) => own.dispose())])),
   };
+}
+
+/** Waits for all, and then throws the first failure: none is left running. */
+async function allOf<T>([first, ...rest]: readonly [Promise<T>, ...Promise<void>[]]): Promise<[T]> {
+  await Promise.allSettled([first, ...rest]);
+  await Promise.all(rest);
+  return [await first];
 }
 
 /** The program as its evaluation loads it; a handler counts by its definition, which is compared apart. */

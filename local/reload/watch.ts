@@ -14,9 +14,9 @@ export interface WatchArgs {
   readonly since: number;
   /**
    * Called when files changed and it is quiet again; what it does ends before it is called again. `early` says that some
-   * had changed before the watch began.
+   * had changed before the watch began; `paths` are absolute.
    */
-  readonly changed: (early: boolean) => Promise<void>;
+  readonly changed: (early: boolean, paths: ReadonlySet<string>) => Promise<void>;
   /** Called when files cannot be watched, for instance because the system watches too many already. */
   readonly failed: (error: unknown) => void;
 }
@@ -47,10 +47,11 @@ export async function start({ root, state, configFile, since, changed, failed }:
   };
   const run = (): void => {
     busy = true;
+    const taken = new Set(paths);
     paths.clear();
     const before = early;
     early = false;
-    running = changed(before).finally(() => {
+    running = changed(before, taken).finally(() => {
       busy = false;
       if (paths.size > 0) wait();
     });
