@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StoredEffect } from "../../contracts/ledger.ts";
+import { effectsIn, StoredEffect } from "../../contracts/ledger.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../../contracts/orders-table.ts";
 import type { StoredCall, StoredInvocation } from "../history/records.ts";
 import { exportsOf, type PageArgs } from "./args.ts";
@@ -78,6 +78,7 @@ async function storedOf(
       return z
         .array(StoredEffect)
         .parse(found)
+        .flatMap(effectsIn)
         .map(({ effect, outcome, at, leaseUntil }) => ({
           event: type,
           effect: effect.replace("#", " "),

@@ -43,7 +43,10 @@ describe("the local page's JSON", () => {
     const orderId = await shipped();
     await until("the history has all", async () => {
       const { runs } = await get<OrderDetails>(`orders/${orderId}`);
-      return runs.filter(({ function: name }) => name === "notifications").length === 2;
+      const ended = runs.filter(
+        ({ function: name, durationMs }) => name === "notifications" && durationMs !== undefined,
+      );
+      return ended.length === 2;
     });
     await cloud.kill();
     await start();
