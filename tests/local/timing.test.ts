@@ -23,7 +23,7 @@ describe("npm start -- --timing", () => {
   const project = new Project(program);
   after(() => project.remove());
 
-  it("prints every phase of the start, once each function has an execution environment", async () => {
+  it("prints every phase of the start, once each function of an order has an execution environment", async () => {
     const cloud = await project.start(["--timing"]);
     const line = await until("the timing", () => cloud.lines.find((one) => one.startsWith('{"event":"timing"')));
     const { phases } = Timing.parse(JSON.parse(line));
@@ -32,7 +32,7 @@ describe("npm start -- --timing", () => {
       "Node, and the local cloud's modules",
       "Pulumi program",
       "SNS, SQS, S3 (fauxqs)",
-      "an execution environment of each function",
+      "an execution environment of each function of an order",
       "orphans, catalogue, event sources",
       "program: SDK, index.ts and its modules",
       "program: bundles, the first function",
