@@ -27,6 +27,8 @@ export interface Job {
  */
 const stallMs = 150;
 const leastIdleCores = 0.4;
+/** An environment whose events wait for calls of AWS is busy for a third of the time and more. */
+const mostBusy = 0.25;
 /** Where no event has ended for so long, more are started on a busy machine too: one may be in an endless loop. */
 const stuckMs = 2_000;
 const most = 32;
@@ -112,7 +114,7 @@ export class Pool {
     const isStuck = now - Math.max(this.#lastDone, since) >= stuckMs;
     if (!isStuck && (now - since < stallMs || idleCores() < leastIdleCores)) return 0;
     const busy = [...this.#environments].map((environment) => environment.utilization());
-    const wait = busy.reduce((sum, one) => sum + one, 0) < busy.length / 2;
+    const wait = busy.reduce((sum, one) => sum + one, 0) < busy.length * mostBusy;
     return wait ? Math.min(size, this.#waiting.length) : Number(isStuck);
   }
 

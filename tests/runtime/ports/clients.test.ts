@@ -17,6 +17,24 @@ const Handler = z.custom<{ httpHandlerConfigs(): unknown }>(
   (value) => typeof value === "object" && value !== null && "httpHandlerConfigs" in value,
 );
 
+describe("a client's call", () => {
+  const headers: string[][] = [];
+  useEndpoint(["DYNAMODB", "SNS"], (request, response) => {
+    headers.push(Object.keys(request.headers).sort());
+    response.writeHead(400).end("{}");
+  });
+
+  it("carries what AWS needs, and nothing that costs CPU and that nobody reads", async () => {
+    const calls = seam();
+    await documentClient(calls)
+      .send(new GetCommand({ TableName: "t", Key: { id: "1" } }))
+      .catch(() => undefined);
+    const signed = ["authorization", "connection", "content-length", "content-type", "host"];
+    const amazon = ["x-amz-content-sha256", "x-amz-date", "x-amz-target"];
+    expect(headers).to.deep.equal([["amz-sdk-invocation-id", "amz-sdk-request", ...signed, ...amazon].sort()]);
+  });
+});
+
 describe("a client's patience with a call", () => {
   useEndpoint(["DYNAMODB", "SNS"], (_request, response) => response.writeHead(400).end("{}"));
 
