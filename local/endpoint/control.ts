@@ -77,24 +77,9 @@ async function serveInternet(
   const { "x-local-url": url, "x-local-method": method, ...given } = request.headers;
   if (typeof url !== "string" || typeof method !== "string")
     return sendJson(response, 400, { message: "not from a function" });
-  const [at, began] = [Date.now(), performance.now()];
-  const requestId = invocationOf(request);
   const called = new URL(url);
-  const answered = keepAnswer(response);
-  response.once("close", () =>
-    history.add({
-      at,
-      function: String(given["x-local-caller"] ?? ""),
-      ...(requestId !== undefined && { requestId }),
-      operation: `${called.protocol}${method} ${called.host}${called.pathname}`,
-      verdict: "allowed", // the internet is open to every function
-      asked: [],
-      ...(response.headersSent && { status: response.statusCode }),
-      durationMs: Math.round(10 * (performance.now() - began)) / 10,
-      body: () => body.toString(),
-      answer: answered,
-    }),
-  );
+  const caller = given["x-local-caller"];
+  if (typeof caller === "string") record(caller, `${called.protocol}${method} ${called.host}${called.pathname}`);
   await meetHost(called.host, faults);
   await holdOrLose(request, response, faults);
   const sent = Object.entries(given).filter(([name]) => name !== tokenHeader);
@@ -103,4 +88,25 @@ async function serveInternet(
   const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
   if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });
   sendJson(response, answer.status, answer.body, { ...answer.headers, ...told });
+
+  /** Keeps the call of a function. What a person or a test sends to a host, its new credential perhaps, is none. */
+  function record(name: string, operation: string): void {
+    const [at, began] = [Date.now(), performance.now()];
+    const requestId = invocationOf(request);
+    const answered = keepAnswer(response);
+    const add = () =>
+      history.add({
+        at,
+        function: name,
+        ...(requestId !== undefined && { requestId }),
+        operation,
+        verdict: "allowed", // the internet is open to every function
+        asked: [],
+        ...(response.headersSent && { status: response.statusCode }),
+        durationMs: Math.round(10 * (performance.now() - began)) / 10,
+        body: () => body.toString(),
+        answer: answered,
+      });
+    response.once("close", add);
+  }
 }
