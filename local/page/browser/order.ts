@@ -1,5 +1,6 @@
 // One order: from the request to the last consumer, with every receive and every call.
 import { change, queues, say } from "./state.ts";
+import { address } from "./tools.ts";
 import { badge, empty, fieldsOf, html, mail, money, short, span, table, Text, timeOf, until, useLoaded, type View } from "./ui.ts";
 import type { CallView, OrderDetails, RunView } from "../views.ts";
 
@@ -45,7 +46,6 @@ export function Order({ id }: { id: string }): View {
     const shippingAddress = fieldsOf(event);
     return send("release", "is released", "line1" in shippingAddress ? { shippingAddress } : undefined);
   };
-  const fields = { line1: "Street", city: "City", postalCode: "Postal code", countryCode: "Country, two letters" };
   return html`<p class="crumb"><a href="/_local/orders">Orders</a></p><h1>Order <code>${short(id)}</code> ${order && badge(order.status)}</h1>
   ${
     order &&
@@ -55,7 +55,7 @@ export function Order({ id }: { id: string }): View {
   ${
     order.status === "on-hold" &&
     html`<details open><summary><b>Release from hold</b></summary><p>Give another address, or none to try the same again.</p>
-  <form class="fields" onSubmit=${release}>${Object.entries(fields).map(([name, label]) => html`<label>${label} <input name=${name} /></label>`)}<button class="main">Release</button></form></details>`
+  <form class="fields" onSubmit=${release}>${Object.entries(address).map(([name, [label]]) => html`<label>${label} <input name=${name} /></label>`)}<button class="main">Release</button></form></details>`
   }
   <details><summary>Replay an event</summary><p>To one consumer, which knows by the event's id what it has done.</p>
   <form class="fields" onSubmit=${(event: SubmitEvent) => send("replay", "has its event sent again", fieldsOf(event))}>

@@ -4,8 +4,8 @@ import { change, faults, go, say } from "./state.ts";
 import { empty, fieldsOf, html, mail, money, orderLink, short, table, useLoaded, type View } from "./ui.ts";
 import type { FaultSwitch, MailView, StockView } from "../views.ts";
 
-const customer = { name: "Ada Lovelace", email: "ada@example.com", phone: "+442071234567" };
-const address = { line1: "12 St James Square", city: "London", postalCode: "SW1Y 4JH", countryCode: "GB" };
+const customer = { name: ["Name", "Ada Lovelace"], email: ["E-mail", "ada@example.com"], phone: ["Phone", "+442071234567"] };
+export const address = { line1: ["Street", "12 St James Square"], city: ["City", "London"], postalCode: ["Postal code", "SW1Y 4JH"], countryCode: ["Country code", "GB"] };
 
 export function Try(): View {
   const stock = useLoaded<StockView[]>("stock") ?? [];
@@ -20,14 +20,14 @@ export function Try(): View {
     say(`Order ${short(placed.orderId)} is placed.`);
     go(`orders/${placed.orderId}`);
   };
-  const field = ([name, value]: [string, string]): View => html`<label>${name.replace(/([A-Z])/g, " $1").toLowerCase()} <input name=${name} defaultValue=${value} /></label>`;
+  const field = ([name, [label, value]]: [string, string[]]): View => html`<label>${label} <input name=${name} defaultValue=${value} /></label>`;
   return html`<h1>Try it</h1><form class="fields" onSubmit=${place}>
   <fieldset><legend>Items</legend>${stock.map(
     ({ sku, name, unitPrice: amount, currency, onHand }, at) =>
       html`<label>${name} <span class="dim">${sku}, ${money({ amount, currency })}, ${onHand} on hand</span> <input type="number" name="sku ${sku}" min="0" max="999" defaultValue=${at === 0 ? 1 : 0} /></label>`,
   )}</fieldset>
-  <fieldset><legend>Customer</legend>${Object.entries(customer).map(field)}<label>wants an SMS <input type="checkbox" name="smsConsent" defaultChecked /></label></fieldset>
-  <fieldset><legend>Address</legend>${Object.entries(address).map(field)}<p class="dim">With postal code 00000, country US, an order goes on hold.</p></fieldset>
+  <fieldset><legend>Customer</legend>${Object.entries(customer).map(field)}<label>Wants an SMS <input type="checkbox" name="smsConsent" defaultChecked /></label></fieldset>
+  <fieldset><legend>Address</legend>${Object.entries(address).map(field)}<p class="dim">With postal code 00000, country DE, an order goes on hold.</p></fieldset>
   <label>Idempotency key <input name="key" defaultValue=${key} /></label>
   <button class="main">Place the order</button></form>`;
 }
