@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { DataOf } from "../../contracts/cloud-event.ts";
+import { ShipmentRefused } from "../../contracts/events.ts";
 import { effectsIn, StoredEffect } from "../../contracts/ledger.ts";
 import { orderAndEvents, splitEntries, timelineOf } from "../../contracts/orders-table.ts";
 import type { StoredCall, StoredInvocation } from "../history/records.ts";
@@ -9,11 +11,12 @@ import { readAll, valuesOf } from "./table.ts";
 import type { CallView, OrderDetails, RunView } from "./views.ts";
 
 type Call = Omit<CallView, "from" | "to">;
+type Refusal = DataOf<typeof ShipmentRefused>;
 type Run = Omit<RunView, "from" | "to" | "pausedMs" | "calls"> & { readonly calls: Call[] };
 
 /** All about one order; undefined where neither the table nor the history knows it. */
 export async function orderDetails(args: PageArgs, orderId: string): Promise<OrderDetails | undefined> {
-  const [stored, kept] = [await storedOf(args, orderId), args.history.order(orderId)];
+  const [{ refusal, ...stored }, kept] = [await storedOf(args, orderId), args.history.order(orderId)];
   if (stored.order === undefined && kept === undefined) return undefined;
   const consumers = consumersOf(args, await args.messaging);
   const functions = await args.functions;
@@ -45,6 +48,7 @@ export async function orderDetails(args: PageArgs, orderId: string): Promise<Ord
   return {
     orderId,
     ...stored,
+    ...(stored.order && { order: { ...stored.order, ...heldBecause(stored.order, refusal, kept?.calls) } }),
     messages: args.mailbox.list().filter((message) => message.orderId === orderId),
     waiting,
     runs: drawLanes(
@@ -59,7 +63,7 @@ export async function orderDetails(args: PageArgs, orderId: string): Promise<Ord
 async function storedOf(
   { program, dynamodb }: PageArgs,
   orderId: string,
-): Promise<Pick<OrderDetails, "order" | "timeline" | "effects">> {
+): Promise<Pick<OrderDetails, "order" | "timeline" | "effects"> & { refusal?: Refusal }> {
   const { orders, effects } = exportsOf(program).tables;
   if (orders === undefined) return { timeline: [], effects: [] };
   const database = await dynamodb;
@@ -67,6 +71,8 @@ async function storedOf(
   const query = { KeyConditionExpression, ExpressionAttributeValues: valuesOf(ExpressionAttributeValues) };
   const { order, events } = splitEntries(await readAll(database, "Query", { TableName: orders, ...query }));
   const timeline = timelineOf(events);
+  const last = timeline.findLast(({ type }) => type === ShipmentRefused.type)?.id;
+  const refusal = ShipmentRefused.data.safeParse(events.find(({ event }) => event.id === last)?.event["data"]).data;
   const ledger = await Promise.all(
     timeline.map(async ({ id, type }) => {
       if (effects === undefined) return [];
@@ -90,6 +96,7 @@ async function storedOf(
   );
   return {
     ...(order && { order: publicPart(order) }),
+    ...(refusal && { refusal }),
     timeline: timeline.map(({ id, type, at, outboxSince }) => ({ id, type, at, published: outboxSince === undefined })),
     effects: ledger.flat(),
   };
@@ -104,6 +111,20 @@ function publicPart(order: NonNullable<ReturnType<typeof splitEntries>["order"]>
     ...(attempt !== undefined && { attempt }),
     ...(onHoldSince !== undefined && { onHoldSince }),
   };
+}
+
+/** Why an order is on hold: the event has the carrier's status alone, the history what it answered. */
+function heldBecause(
+  { onHoldSince }: NonNullable<OrderDetails["order"]>,
+  refusal: Refusal | undefined,
+  calls: readonly StoredCall[] = [],
+): { onHoldBecause?: string } {
+  if (onHoldSince === undefined || !refusal) return {};
+  const { carrier, reason } = refusal;
+  const isRefused = ({ operation, status = 0 }: StoredCall): boolean =>
+    operation.startsWith(`https:POST ${carrier}`) && status >= 400 && status < 500;
+  const answer = calls.findLast(isRefused)?.answer;
+  return { onHoldBecause: [`${carrier} refused the shipment: ${reason}`, answer].filter(Boolean).join(" ") };
 }
 
 function runOf(

@@ -101,6 +101,8 @@ export interface OrderDetails {
     readonly shipment?: { readonly carrier: string; readonly trackingNumber: string };
     readonly attempt?: number;
     readonly onHoldSince?: string;
+    /** Who refused its shipment and why, with the answer, where the history still has that. */
+    readonly onHoldBecause?: string;
   };
   readonly timeline: readonly { id: string; type: string; at: string; published: boolean }[];
   readonly effects: readonly {

@@ -54,7 +54,7 @@ export function Order({ id }: { id: string }): View {
   ${order.onHoldSince && html`<span>on hold since ${timeOf(order.onHoldSince)}</span>`}</p>
   ${
     order.status === "on-hold" &&
-    html`<details open><summary><b>Release from hold</b></summary><p>Give another address, or none to try the same again.</p>
+    html`<details open><summary><b>Release from hold</b></summary><p class="error">${order.onHoldBecause}</p><p>Give another address, or none to try the same again.</p>
   <form class="fields" onSubmit=${release}>${Object.entries(address).map(([name, [label]]) => html`<label>${label} <input name=${name} /></label>`)}<button class="main">Release</button></form></details>`
   }
   <details><summary>Replay an event</summary><p>To one consumer, which knows by the event's id what it has done.</p>

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OrderDetails, OrderList, QueueDetails, QueueView } from "../../../local/page/views.ts";
 import { startLocalCloud, type LocalCloud } from "../../support/cloud.ts";
+import { orderOf } from "../../support/orders.ts";
 import { Shop } from "../../support/shop.ts";
 import { until } from "../../support/until.ts";
 
@@ -87,6 +88,21 @@ describe("the local page's JSON", () => {
     await cloud.local(`orders/${orderId}`, { method: "DELETE" });
     const erased = await get<OrderDetails>(`orders/${orderId}`);
     expect([erased.runs, erased.messages]).to.deep.equal([[], []]);
+  });
+
+  it("says why an order is on hold: who refused its shipment, and what it answered", async () => {
+    const shippingAddress = { ...orderOf().shippingAddress, postalCode: "00000", countryCode: "DE" };
+    const orderId = await shop.place({ items, shippingAddress });
+    await shop.reaches(orderId, "on-hold");
+    const why = await until("the page says why", async () => {
+      const { order } = await get<OrderDetails>(`orders/${orderId}`);
+      return order?.onHoldBecause;
+    });
+    expect(why).to.match(/^carrier\.test refused the shipment: HTTP 422 .*no delivery to postal code 00000/);
+    await post(`orders/${orderId}/release`, { shippingAddress: orderOf().shippingAddress });
+    await shop.reaches(orderId, "shipping");
+    const { order } = await get<OrderDetails>(`orders/${orderId}`);
+    expect(order).to.not.have.property("onHoldBecause");
   });
 
   it("looks into queues without a receive, and says by their limits when a message comes again and is set aside", async () => {
