@@ -29,6 +29,7 @@ function here(): string {
 export function go(to: string): void {
   history.pushState(undefined, "", `/_local/${to}`);
   path.value = here();
+  said.value = undefined;
   scrollTo(0, 0);
 }
 addEventListener("popstate", () => (path.value = here()));
