@@ -13,8 +13,8 @@ type Box = { x: number; y: number; width: number; height: number };
 
 function arrange({ nodes, edges }: Drawn) {
   const graph = new Graph<Partial<Box> & Record<string, unknown>, Box, { points?: Box[]; weight: number }>({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 12, ranksep: 60, edgesep: 6, marginx: 8, marginy: 8 });
-  for (const { id, label } of nodes) graph.setNode(id, { x: 0, y: 0, width: 24 + 7.4 * Math.max(13, label.length), height: HEIGHT });
+  graph.setGraph({ rankdir: "LR", nodesep: 12, ranksep: 60, edgesep: 14, marginx: 8, marginy: 8 });
+  for (const { id, label } of nodes) graph.setNode(id, { x: 0, y: 0, width: 24 + 7.4 * Math.max(15, label.length), height: HEIGHT });
   edges.forEach(({ from, to, counted }, index) => graph.setEdge(from, to, { weight: counted?.includes(" ") ? 1 : 9 }, String(index)));
   layout(graph);
   const { width = 0, height = 0 } = graph.graph();
@@ -35,7 +35,7 @@ function stateOf({ kind, counted = "" }: NodeView): readonly [text: string, bad:
   if (kind === "function") return [`${count} runs${failed > 0 ? `, ${failed} failed` : ""}`, failed > 0];
   const queue = queues.value.find(({ name }) => name === counted);
   if (!queue) return [kind, false];
-  return [`${queue.ready} ready, ${queue.inFlight} in flight${queue.dead > 0 ? `, ${queue.dead} dead` : ""}`, queue.dead > 0];
+  return [`${queue.dead > 0 ? `${queue.dead} dead` : `${queue.ready} ready`}, ${queue.inFlight} in flight`, queue.dead > 0];
 }
 
 function Chart({ metrics }: { metrics: NonNullable<NodeDetails["metrics"]> }): View {
