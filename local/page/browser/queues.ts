@@ -65,7 +65,7 @@ export function Queue({ name }: { name: string }): View {
   ${queue.oldestAt && html`<span>the oldest is ${ageOf(queue.oldestAt)} old</span>`}</p>
   <h2>Dead letters</h2>${queue.dead === 0 ? empty("None.") : html`<p class="tools"><button onClick=${() => redrive()}>Redrive all…</button> <button class="danger" onClick=${purge}>Purge…</button></p>`}
   ${[...groups].map(
-    ([error, letters]) => html`<h3><span class="error">${error}</span> <span class="dim">${letters.length}</span>
+    ([error, letters]) => html`<h3 class="tools"><span class="error">${error}</span> <span class="dim">${letters.length}</span>
   <button onClick=${() => redrive(letters.map(({ messageId }) => messageId))}>Redrive these…</button></h3>
   ${letters.map((letter) => message(letter, html`<${Edit} consumer=${name} letter=${letter} />`))}`,
   )}
