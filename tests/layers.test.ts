@@ -58,9 +58,7 @@ const arrows: Arrow[] = [
   { from: "bundling/", imports: ["bundling/"] },
   { from: "components/order-", imports: ["components/", "contracts/"], types: ["runtime/"] },
   { from: "contracts/", imports: ["contracts/"] },
-  { from: "handlers/", except: ["handlers/relay-outbox.ts"], imports: ["handlers/", "runtime/index.ts", "contracts/"] },
-  // The relay does for the outbox what its writers could not: it alone knows it from inside.
-  { from: "handlers/relay-outbox.ts", imports: ["runtime/index.ts", "runtime/ports/outbox.ts", "contracts/"] },
+  { from: "handlers/", imports: ["handlers/", "runtime/index.ts", "contracts/"] },
   { from: "runtime/", imports: ["runtime/", ...GENERAL] },
   { from: "evaluation/", imports: ["evaluation/"] },
   { from: "local/", imports: ["local/", "contracts/", "evaluation/", "bundling/"] },

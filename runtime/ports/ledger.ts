@@ -55,7 +55,7 @@ export function open({ resource: TableName, calls, env }: Opening) {
               `${NAME}#${effect} of ${eventId} is claimed by another delivery, or its owner died before its lease ended`,
             );
           if (found !== "claimed") {
-            next = found.following === undefined ? undefined : { ...followedBy(found.following, place) };
+            next = found.following === undefined ? undefined : followedBy(found.following, place);
             return undefined;
           }
         }
@@ -69,7 +69,7 @@ export function open({ resource: TableName, calls, env }: Opening) {
         }
         // Without the deadline's signal: what has happened must be written down, however late it is.
         await leases.complete(place, owner, outcome, then);
-        next = then === undefined ? undefined : { ...followedBy(then, place), owner };
+        next = then === undefined ? undefined : followedBy(then, place, owner);
         return outcome;
       },
 
@@ -115,7 +115,11 @@ export function open({ resource: TableName, calls, env }: Opening) {
   };
 }
 
-const followedBy = (effect: string, { Key }: Place) => ({ effect, place: { Key, follows: true }, owner: undefined });
+const followedBy = (effect: string, { Key }: Place, owner?: string) => ({
+  effect,
+  place: { Key, follows: true },
+  owner,
+});
 
 /** Whether the provider answered that it did not do it. No answer may mean that it did: then the lease has to run out. */
 const wasRefused = (error: unknown): boolean =>

@@ -1,11 +1,11 @@
 import { PublishBatchCommand } from "@aws-sdk/client-sns";
-import { BatchWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { EnvironmentWith } from "../../contracts/environment.ts";
 import type { OutboxItem } from "../../contracts/outbox.ts";
 import type { Log } from "../lambda/log.ts";
 import type { Calls } from "./calls.ts";
 import { documentClient, shortTimeoutSnsClient } from "./clients.ts";
 import { messageOf } from "./message.ts";
+import { putMany } from "./put-many.ts";
 
 /** An item of the outbox without its mark: with the attributes of its key, whatever the table calls them. */
 export type CommittedEvent = Omit<OutboxItem, "outboxShard" | "outboxSince"> & Readonly<Record<string, unknown>>;
@@ -83,25 +83,10 @@ export async function publish(
       events.filter((event) => !taken.includes(event)),
       "not taken by SNS",
     );
-    if (taken.length > 0 && (await clearMarks(TableName, taken, calls, abortSignal)) > 0)
+    // The same items without their marks: nothing else in them ever changes.
+    if (taken.length > 0 && (await putMany(documentClient(calls), TableName, taken, abortSignal)) > 0)
       log.warn("DynamoDB left marks on published events: the relay takes them off");
   } catch (error) {
     left(events, error instanceof Error ? error.name : "unknown");
   }
-}
-
-/**
- * Takes events out of the outbox by writing their items again without the marks. Nothing else in them ever changes, and a
- * batch costs no more units than one write after the other. Gives the number that DynamoDB did not process.
- */
-async function clearMarks(
-  TableName: string,
-  events: readonly CommittedEvent[],
-  calls: Calls,
-  abortSignal: AbortSignal,
-): Promise<number> {
-  const writes = events.map((Item) => ({ PutRequest: { Item } }));
-  const command = new BatchWriteCommand({ RequestItems: { [TableName]: writes } });
-  const { UnprocessedItems } = await documentClient(calls).send(command, { abortSignal });
-  return UnprocessedItems?.[TableName]?.length ?? 0;
 }

@@ -1,7 +1,8 @@
-import { BatchWriteCommand, GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { documentClient } from "./clients.ts";
 import { emission } from "./outbox.ts";
 import { Publications } from "./publications.ts";
+import { putMany } from "./put-many.ts";
 import { openReads, type Key } from "./reads.ts";
 import { transact, type TransactItem, type Write } from "./transact.ts";
 import type { Opening, Scope } from "./port.ts";
@@ -50,11 +51,7 @@ export function open({ resource: TableName, calls }: Opening) {
       return (await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }), { abortSignal })).Item;
     },
     getMany: (keys) => (turn ? reads.gathered : reads.direct)(keys, abortSignal),
-    async putMany(items) {
-      const RequestItems = { [TableName]: items.map((Item) => ({ PutRequest: { Item } })) };
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems }), { abortSignal });
-      return UnprocessedItems?.[TableName]?.length ?? 0;
-    },
+    putMany: (items) => putMany(client, TableName, items, abortSignal),
     query: (query) => pages({ ConsistentRead: true, ...query }, abortSignal),
     queryIndex: (query) => pages(query, abortSignal),
     put: (put) => ({ item: { Put: { TableName, ...put } } }),

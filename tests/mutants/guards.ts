@@ -285,7 +285,7 @@ export const guards: readonly Guard[] = [
     "the effect that follows happens once",
     followed("happens once, with one write less than two effects apart"),
     "runtime/ports/ledger.ts",
-    "next = found.following === undefined ? undefined : { ...followedBy(found.following, place) };",
+    "next = found.following === undefined ? undefined : followedBy(found.following, place);",
     "",
   ),
   guard(
