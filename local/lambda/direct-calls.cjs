@@ -39,13 +39,15 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
   /** A request that waits for its body: only that says what it asks for. */
   class Call extends EventEmitter {
     #options;
+    #operation;
     #chunks = [];
     #inner;
     #before = [];
     destroyed = false;
 
-    constructor(options, callback) {
+    constructor(operation, options, callback) {
       super();
+      this.#operation = operation;
       this.#options = options;
       if (callback) this.once("response", callback);
     }
@@ -83,18 +85,17 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
       const [first = ""] = this.#chunks;
       const isText = this.#chunks.length < 2 && typeof first === "string";
       const body = isText ? first : Buffer.concat(this.#chunks.map((one) => Buffer.from(one)));
-      const kind = kindOf(headerOf(this.#options.headers, "x-amz-target").slice(TARGET.length), body);
+      const kind = kindOf(this.#operation, body);
       const asked = verdictOf(kind);
       const began = performance.now();
-      const host = headerNameOf(this.#options.headers, "host");
-      const target = { host: to.hostname, port: to.port, headers: { ...this.#options.headers, [host]: to.host } };
-      const inner = realRequest(asked === undefined ? this.#options : { ...this.#options, ...target });
+      const inner = realRequest(asked === undefined ? this.#options : straight(this.#options));
       this.#inner = inner;
       for (const event of ["socket", "timeout", "error", "close", "finish"])
         inner.on(event, (...given) => this.emit(event, ...given));
       inner.on("response", (response) => {
         const said = response.headers["x-local-asked"];
-        if (asked !== undefined) keep(response, { body, asked, began, headers: this.#options.headers });
+        const { headers } = this.#options;
+        if (asked !== undefined) keep(response, { operation: this.#operation, body, asked, began, headers });
         else if (said !== undefined && kind !== undefined) {
           if (allowed.size >= MOST_KINDS) allowed.clear();
           allowed.set(kind, JSON.parse(decodeURIComponent(said)));
@@ -117,8 +118,14 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
     }
   }
 
+  /** The same request to the database. */
+  function straight({ headers, ...options }) {
+    const host = headerNameOf(headers, "host");
+    return { ...options, host: to.hostname, port: to.port, headers: { ...headers, [host]: to.host } };
+  }
+
   /** Records a call when its answer has ended. Whoever reads the answer is not disturbed. */
-  function keep(response, { body, asked, began, headers }) {
+  function keep(response, { operation, body, asked, began, headers }) {
     const answer = [];
     const push = response.push;
     response.push = function (chunk, encoding) {
@@ -130,7 +137,7 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
       records.push({
         at: Math.round(Date.now() - (performance.now() - began)),
         requestId: /^Root=1-([\w-]+)/.exec(headerOf(headers, "x-amzn-trace-id"))?.[1],
-        operation: `dynamodb:${headerOf(headers, "x-amz-target").slice(TARGET.length)}`,
+        operation: `dynamodb:${operation}`,
         asked,
         durationMs: Math.round(10 * (performance.now() - began)) / 10,
         body: body.toString(),
@@ -150,13 +157,14 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
 
   http.request = function request(...given) {
     const [options, callback] = given;
-    const isCall =
+    const isOurs =
       typeof options === "object" &&
       !(options instanceof URL) &&
       String(options.port) === from.port &&
-      (options.host ?? options.hostname) === from.hostname &&
-      headerOf(options.headers, "x-amz-target").startsWith(TARGET);
-    return isCall ? new Call(options, callback) : realRequest.apply(this, given);
+      (options.host ?? options.hostname) === from.hostname;
+    const target = isOurs ? headerOf(options.headers, "x-amz-target") : "";
+    if (!target.startsWith(TARGET)) return realRequest.apply(this, given);
+    return new Call(target.slice(TARGET.length), options, callback);
   };
 
   return take;

@@ -82,7 +82,6 @@ export class Environment {
   constructor(config: FunctionConfig, hooks: PoolHooks, onIdle: () => void, onEnd: (broken?: Invocation) => void) {
     this.#config = config;
     this.#log = (line) => hooks.log(config.name, line);
-    const direct = hooks.direct();
     const worker = new Worker(new URL("./worker.cjs", import.meta.url), {
       env: { ...config.environment },
       execArgv: [],
@@ -90,10 +89,10 @@ export class Environment {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: config.memorySize, maxYoungGenerationSizeMb: YOUNG_MB },
       workerData: {
-        ...hooks,
-        log: undefined,
-        record: undefined,
-        direct: direct && { ...direct, endpoint: hooks.endpoint },
+        endpoint: hooks.endpoint,
+        token: hooks.token,
+        compileCache: hooks.compileCache,
+        direct: hooks.direct(),
         folder: config.folder,
         handler: config.handler,
         functionName: config.name,

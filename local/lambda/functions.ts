@@ -67,15 +67,7 @@ export async function start(args: FunctionsArgs): Promise<Functions> {
   let stopped = false;
   let cutOff = false;
   // A worker that is ended because the cloud stops is no error: its event stays in its queue.
-  const { endpoint, token, compileCache, direct, record } = args;
-  const hooks = {
-    endpoint,
-    token,
-    compileCache,
-    direct,
-    record,
-    log: (name: string, line: string) => cutOff || log(name, line),
-  };
+  const hooks: PoolHooks = { ...args, log: (name, line) => cutOff || log(name, line) };
   const poolOf = (reference: string): Pool | undefined => {
     const { name, qualifier } = referenceOf(reference);
     const entry = entries.get(name);

@@ -1,15 +1,13 @@
 import * as z from "zod";
+import { CallRecord } from "../endpoint/call-log.ts";
 
 const ErrorReport = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
 /** A call that went past the endpoint. */
 const DirectCall = z.object({
+  ...CallRecord.pick({ requestId: true, operation: true, asked: true, durationMs: true }).shape,
   at: z.number(),
-  requestId: z.string().optional(),
-  operation: z.string(),
-  asked: z.array(z.object({ action: z.string(), resource: z.string(), statement: z.string().optional() })),
-  durationMs: z.number(),
-  body: z.string(),
   status: z.number(),
+  body: z.string(),
   answer: z.string(),
 });
 const calls = z.array(DirectCall);

@@ -30,7 +30,7 @@ for (const stream of ["stdout", "stderr"]) {
 const sendCalls = (calls) => parentPort.postMessage({ kind: "calls", calls });
 /** Gives the records of the calls that went straight to the database and have not been sent yet. */
 const takeCalls = workerData.direct
-  ? require("./direct-calls.cjs").install({ ...workerData.direct, sendCalls })
+  ? require("./direct-calls.cjs").install({ ...workerData.direct, endpoint: workerData.endpoint, sendCalls })
   : () => [];
 
 // A request to any other host than this machine goes to the endpoint, which plays the hosts of local/outside/hosts/.
