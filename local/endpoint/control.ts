@@ -6,9 +6,9 @@ import type { Page } from "../page/serve.ts";
 import { SesSettings, type Ses } from "../outside/ses.ts";
 import { parseJson } from "../shared/json.ts";
 import { FaultSettings } from "./faults.ts";
-import { keepAnswer } from "./keep-answer.ts";
+import { recordCall, type JudgedCall } from "./record-call.ts";
 import { holdOrLose, meetHost } from "./meet-faults.ts";
-import { invocationOf, sendJson } from "./protocol.ts";
+import { sendJson } from "./protocol.ts";
 import { tokenHeader } from "./web-pages.ts";
 
 /** What people and tests look at and set under /_local/. */
@@ -79,7 +79,18 @@ async function serveInternet(
     return sendJson(response, 400, { message: "not from a function" });
   const called = new URL(url);
   const caller = given["x-local-caller"];
-  if (typeof caller === "string") record(caller, `${called.protocol}${method} ${called.host}${called.pathname}`);
+  const operation = `${called.protocol}${method} ${called.host}${called.pathname}`;
+  // The internet is open to every function. What a person or a test sends to a host, its new credential perhaps, is no call.
+  if (typeof caller === "string") {
+    const call: JudgedCall = {
+      function: caller,
+      operation,
+      verdict: "allowed",
+      asked: [],
+      body: () => body.toString(),
+    };
+    recordCall(request, response, call, history);
+  }
   await meetHost(called.host, faults);
   await holdOrLose(request, response, faults);
   const sent = Object.entries(given).filter(([name]) => name !== tokenHeader);
@@ -88,25 +99,4 @@ async function serveInternet(
   const told = note === undefined ? {} : { "x-local-note": encodeURIComponent(note) };
   if (answer === undefined) return sendJson(response, 502, {}, { "x-local-no-such-host": "1", ...told });
   sendJson(response, answer.status, answer.body, { ...answer.headers, ...told });
-
-  /** Keeps the call of a function. What a person or a test sends to a host, its new credential perhaps, is none. */
-  function record(name: string, operation: string): void {
-    const [at, began] = [Date.now(), performance.now()];
-    const requestId = invocationOf(request);
-    const answered = keepAnswer(response);
-    const add = () =>
-      history.add({
-        at,
-        function: name,
-        ...(requestId !== undefined && { requestId }),
-        operation,
-        verdict: "allowed", // the internet is open to every function
-        asked: [],
-        ...(response.headersSent && { status: response.statusCode }),
-        durationMs: Math.round(10 * (performance.now() - began)) / 10,
-        body: () => body.toString(),
-        answer: answered,
-      });
-    response.once("close", add);
-  }
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { offsetBefore, readLines } from "../shared/log-file.ts";
 import type { Logs } from "../shared/logs.ts";
 import { fieldOf, parseJson } from "../shared/json.ts";
-import type { Answer } from "./protocol.ts";
+import { refuse, type Answer } from "./protocol.ts";
 
 /** A function's log group. */
 export interface LogGroup {
@@ -122,8 +122,6 @@ function comparison(text: string): ((line: unknown) => boolean) | undefined {
     return ["string", "number", "boolean"].includes(typeof found) && value.test(String(found));
   };
 }
-
-const refuse = (code: string, message: string): Answer => ({ error: { status: 400, code, message } });
 
 function invalid(error: z.ZodError): Answer {
   const what = error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");

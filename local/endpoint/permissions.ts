@@ -5,9 +5,9 @@ import type { Verdict } from "../iam/evaluate.ts";
 import type { Ses } from "../outside/ses.ts";
 import { arn } from "../shared/names.ts";
 import type { CallLog } from "./call-log.ts";
-import { keepAnswer } from "./keep-answer.ts";
+import { recordCall, type JudgedCall } from "./record-call.ts";
 import { notImplemented } from "./served.ts";
-import { invocationOf, type AwsCall, type AwsError } from "./protocol.ts";
+import type { AwsCall, AwsError } from "./protocol.ts";
 import { serviceCallOf } from "./service-call.ts";
 
 /** What the calls of functions are judged with. */
@@ -60,8 +60,6 @@ export function createPermissions({ access, region, ses, calls, note }: Permissi
     body: Buffer,
     judged: readonly Judged[],
   ): void => {
-    const [at, began] = [Date.now(), performance.now()];
-    const requestId = invocationOf(request);
     const asked = judged.map(({ action, resource, verdict: { statement } }) => ({
       action,
       resource,
@@ -71,21 +69,14 @@ export function createPermissions({ access, region, ses, calls, note }: Permissi
     // The function's next call of the kind goes straight to the database, with this as its record: worker.cjs.
     if (allowed && service === "dynamodb")
       response.setHeader("x-local-asked", encodeURIComponent(JSON.stringify(asked)));
-    const answer = SECRET.has(service) ? undefined : keepAnswer(response);
-    response.once("close", () =>
-      calls.add({
-        at,
-        function: caller,
-        ...(requestId !== undefined && { requestId }),
-        operation: `${service}:${operation}`,
-        verdict: allowed ? "allowed" : "denied",
-        asked,
-        ...(response.headersSent && { status: response.statusCode }),
-        durationMs: Math.round(10 * (performance.now() - began)) / 10,
-        body: () => (form ? [...form.values()].join("\n") : body.toString()),
-        ...(answer && { answer }),
-      }),
-    );
+    const call: JudgedCall = {
+      function: caller,
+      operation: `${service}:${operation}`,
+      verdict: allowed ? "allowed" : "denied",
+      asked,
+      body: () => (form ? [...form.values()].join("\n") : body.toString()),
+    };
+    recordCall(request, response, call, calls, SECRET.has(service));
   };
 
   return {

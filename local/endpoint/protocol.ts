@@ -80,6 +80,9 @@ export interface AwsError {
 /** What an operation of a service answers: the response's body, or an error. */
 export type Answer = { readonly body: object } | { readonly error: AwsError };
 
+/** The answer of an operation that refuses its input. */
+export const refuse = (code: string, message: string): Answer => ({ error: { status: 400, code, message } });
+
 /** Answers with an error as the service would write it. */
 export function sendError(
   response: ServerResponse,

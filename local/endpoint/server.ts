@@ -17,19 +17,15 @@ import { listen, readBody } from "../shared/http.ts";
 import { parseJson } from "../shared/json.ts";
 import { messageOf, personKey } from "../shared/names.ts";
 import type { Part } from "../shared/parts.ts";
-import { ssmOperations } from "../ssm/operations.ts";
-import type { Parameters } from "../ssm/parameters.ts";
+import { ssmOperations, type SsmApiArgs } from "../ssm/operations.ts";
 
 /** What stands behind the endpoint. */
-export interface EndpointArgs extends ControlArgs {
+export interface EndpointArgs extends ControlArgs, SsmApiArgs {
   readonly port: number;
   /** Whose calls are answered: people's key, and each function's name. */
   readonly accessKeys: ReadonlySet<string>;
   /** Judges what functions call. */
   readonly permissions: Permissions;
-  readonly region: string;
-  /** SSM's parameters. */
-  readonly parameters: Parameters;
   /** The functions' log groups, by name. */
   readonly logGroups: ReadonlyMap<string, LogGroup>;
 }
@@ -89,13 +85,9 @@ async function serve(
   }
   if (call.service === "dynamodb") return proxy(call, await args.dynamodb, request, response, body);
   if (call.service === "lambda") return answerLambda(call, request, response, body, await args.functions);
-  if (call.service === "logs") {
-    const answer = await logsOperations[call.operation]?.(parseJson(body.toString()), args);
-    if (answer && "body" in answer) return sendJson(response, 200, answer.body);
-    return sendError(response, call, answer?.error ?? notImplemented(call));
-  }
-  if (call.service === "ssm") {
-    const answer = ssmOperations[call.operation]?.(parseJson(body.toString()), args.parameters, args.region);
+  if (call.service === "logs" || call.service === "ssm") {
+    const operations = call.service === "logs" ? logsOperations : ssmOperations;
+    const answer = await operations[call.operation]?.(parseJson(body.toString()), args);
     if (answer && "body" in answer) return sendJson(response, 200, answer.body);
     return sendError(response, call, answer?.error ?? notImplemented(call));
   }

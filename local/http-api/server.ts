@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { isVisitor } from "../endpoint/web-pages.ts";
 import type { Access } from "../iam/access.ts";
 import type { History } from "../history/history.ts";
 import { invokeTimed } from "../history/timed.ts";
@@ -125,9 +126,9 @@ async function serve(
 }
 
 /** The local page, for somebody who opens the API in a browser, where the program has no route for that. */
-function pageFor({ method, url, headers }: IncomingMessage, { api, port }: Running): string | undefined {
-  const isVisit = method === "GET" && url === "/" && headers.accept?.includes("text/html") === true;
-  if (!isVisit || headers.authorization !== undefined || headers.origin !== undefined) return undefined;
+function pageFor(request: IncomingMessage, { api, port }: Running): string | undefined {
+  const { headers } = request;
+  if (!isVisitor(request) || headers.origin !== undefined) return undefined;
   if (api.stage?.name !== "$default" || (matchRoute(api.routes, "GET", "/")?.route.key ?? "$default") !== "$default")
     return undefined;
   return `http://${headers.host?.replace(/:\d+$/, "")}:${port + 1}/_local/`;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import type { Answer } from "../endpoint/protocol.ts";
+import { refuse, type Answer } from "../endpoint/protocol.ts";
 import { arn } from "../shared/names.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -14,11 +14,15 @@ const Put = z.strictObject({
   Overwrite: z.boolean().default(false),
 });
 
+/** Where the parameters are. */
+export interface SsmApiArgs {
+  readonly parameters: Parameters;
+  readonly region: string;
+}
+
 /** The operations of SSM that are served. */
-export const ssmOperations: Readonly<
-  Record<string, (input: unknown, parameters: Parameters, region: string) => Answer>
-> = {
-  GetParameter: (input, parameters, region) => {
+export const ssmOperations: Readonly<Record<string, (input: unknown, args: SsmApiArgs) => Answer>> = {
+  GetParameter: (input, { parameters, region }) => {
     const { data, error } = Get.safeParse(input);
     if (error) return refuse("ValidationException", z.prettifyError(error));
     const { Name, WithDecryption } = data;
@@ -33,7 +37,7 @@ export const ssmOperations: Readonly<
       },
     };
   },
-  PutParameter: (input, parameters) => {
+  PutParameter: (input, { parameters }) => {
     const { data, error } = Put.safeParse(input);
     if (error) return refuse("ValidationException", z.prettifyError(error));
     const { Name, Value: value, Type, Overwrite } = data;
@@ -48,8 +52,6 @@ export const ssmOperations: Readonly<
     };
   },
 };
-
-const refuse = (code: string, message: string): Answer => ({ error: { status: 400, code, message } });
 
 /** Stands for the ciphertext of a value that nobody asked to decrypt. */
 const encrypted = (value: string): string => createHash("sha512").update(value).digest("base64");

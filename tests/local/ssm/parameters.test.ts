@@ -19,7 +19,7 @@ describe("SSM on the local cloud", () => {
     const services = fakeServices(state, { parameters });
     const made = await make(services, "aws:ssm/parameter:Parameter", "x", inputs);
     const ask = (operation: "GetParameter" | "PutParameter", input: object) =>
-      ssmOperations[operation]?.(input, parameters, "eu-west-1");
+      ssmOperations[operation]?.(input, { parameters, region: "eu-west-1" });
     const value = (WithDecryption = true) => {
       const answer = ask("GetParameter", { Name: name, WithDecryption });
       return answer && "body" in answer ? answer.body : answer;
