@@ -1,5 +1,5 @@
 import type { AnsweredCall } from "../endpoint/call-log.ts";
-import type { EndedInvocation } from "./records.ts";
+import { hasFailed, type EndedInvocation } from "./records.ts";
 
 /** How often something happened since the start. */
 export interface Count {
@@ -35,10 +35,7 @@ export function createCounters(): Counters {
         if (operation.startsWith("https:")) targets.add(hostOf(operation));
         for (const target of targets) add(calls, `${name} ${target}`, failed);
       }
-      for (const { function: name, cause, error } of batch.invocations) {
-        const failed = cause.kind === "batch" && cause.messages.some((message) => message.failed);
-        add(invocations, name, failed || error !== undefined);
-      }
+      for (const invocation of batch.invocations) add(invocations, invocation.function, hasFailed(invocation));
     },
   };
 }

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { inspectDatabase, unreadable } from "../shared/database-file.ts";
-import { diskFailure } from "../shared/disk.ts";
-import { LocalCloudError, messageOf } from "../shared/names.ts";
+import { openDatabaseFile } from "../shared/database-file.ts";
 
 /** The file in the state folder. */
 export const HISTORY_FILE = "history.db";
@@ -41,14 +39,10 @@ const schema = `
  */
 export function openDatabase(state: string): DatabaseSync {
   const file = join(state, HISTORY_FILE);
-  inspectDatabase(file);
-  try {
+  return openDatabaseFile(file, () => {
     const database = new DatabaseSync(file);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON");
     database.exec(schema);
     return database;
-  } catch (error) {
-    const failure = diskFailure(file, messageOf(error));
-    throw failure === undefined ? unreadable(file, messageOf(error)) : new LocalCloudError(failure);
-  }
+  });
 }

@@ -3,8 +3,8 @@ import type { DiskTrouble } from "../shared/disk.ts";
 import { createCounters, type Counters } from "./counters.ts";
 import { HISTORY_FILE, openDatabase } from "./database.ts";
 import { createReader, type Reader } from "./reader.ts";
-import type { Complaint, EndedInvocation } from "./records.ts";
-import { createWriter } from "./writer.ts";
+import type { EndedInvocation } from "./records.ts";
+import { createWriter, type OrderComplaint } from "./writer.ts";
 
 /** What happened to each order, over restarts: the last 10,000 orders, or 200 MB. */
 export interface History extends CallLog, Reader {
@@ -51,7 +51,7 @@ export async function openHistory(args: HistoryArgs): Promise<History> {
   const listeners = new Set<(orderIds: ReadonlySet<string>) => void>();
   let calls: AnsweredCall[] = [];
   let invocations: EndedInvocation[] = [];
-  let complaints: Complaint[] = [];
+  let complaints: OrderComplaint[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -90,8 +90,9 @@ export async function openHistory(args: HistoryArgs): Promise<History> {
       later();
     },
     logged: (functionName, line) => {
-      if (!COMPLAINT.test(line.slice(0, 120)) || orderIn(line) === undefined) return;
-      complaints.push({ function: functionName, line });
+      const orderId = COMPLAINT.test(line.slice(0, 120)) ? orderIn(line) : undefined;
+      if (orderId === undefined) return;
+      complaints.push({ function: functionName, line, orderId });
       later();
     },
     list: flushed(reader.list),

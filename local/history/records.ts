@@ -53,6 +53,10 @@ export interface EndedInvocation extends Omit<InvocationRecord, "cause"> {
     | Extract<Cause, { kind: "schedule" }>;
 }
 
+/** Whether it failed as a whole, or gave messages back to their queue. */
+export const hasFailed = ({ cause, error }: EndedInvocation): boolean =>
+  error !== undefined || (cause.kind === "batch" && cause.messages.some((message) => message.failed));
+
 const Text = z.string().nullable();
 
 /** A call with what it carried; null where that is not kept. */

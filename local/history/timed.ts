@@ -8,7 +8,9 @@ export async function invokeTimed(functions: Functions, reference: string, event
   const [at, began] = [Date.now(), performance.now()];
   const invocation = await functions.invoke(reference, event, requestId);
   const ended: Omit<EndedInvocation, "cause"> = {
-    ...{ at, durationMs: performance.now() - began, requestId },
+    at,
+    durationMs: performance.now() - began,
+    requestId,
     function: functions.find(reference)?.name ?? reference,
     ...(!invocation.ok && { error: `${invocation.errorType}: ${invocation.errorMessage}` }),
   };

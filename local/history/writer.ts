@@ -1,14 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 import { orderIn, type AnsweredCall } from "../endpoint/call-log.ts";
+import { inTransaction } from "../shared/database-file.ts";
 import { dropUpTo, forgetOrder } from "./forget.ts";
-import type { Cause, Complaint, EndedInvocation } from "./records.ts";
+import { hasFailed, type Cause, type Complaint, type EndedInvocation } from "./records.ts";
 
 /** What is written at once. */
 export interface Batch {
   readonly calls: readonly AnsweredCall[];
   readonly invocations: readonly EndedInvocation[];
-  readonly complaints: readonly Complaint[];
+  readonly complaints: readonly OrderComplaint[];
+}
+
+/** A complaint, and whose order it is about. */
+export interface OrderComplaint extends Complaint {
+  readonly orderId: string;
 }
 
 /** Writes the history, and keeps it within its bounds. */
@@ -112,14 +118,12 @@ export function createWriter(
       [request, answer] = [null, null];
       statements.dropCalls.run(invocation.requestId);
     }
-    const failed =
-      invocation.error !== undefined || (stored.kind === "batch" && stored.messages.some((message) => message.failed));
     const { at, durationMs, function: name } = invocation;
     const { lastInsertRowid } = statements.addInvocation.run(
       at,
       name,
       durationMs,
-      Number(failed),
+      Number(hasFailed({ cause, ...invocation })),
       JSON.stringify({ ...invocation, cause: stored }),
       request,
       answer,
@@ -131,13 +135,10 @@ export function createWriter(
   };
 
   const transaction = (act: () => void): void => {
-    database.exec("BEGIN");
     try {
-      act();
-      database.exec("COMMIT");
+      inTransaction(database, act);
     } catch (error) {
       numbers.clear(); // some of them may have been rolled back
-      if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
   };
@@ -167,9 +168,8 @@ export function createWriter(
       transaction(() => {
         for (const call of calls) writeCall(call, touched);
         for (const invocation of invocations) writeInvocation(invocation, touched);
-        for (const { function: name, line } of complaints) {
-          const orderId = orderIn(line);
-          if (orderId !== undefined) statements.addComplaint.run(numberOf(orderId), name, cut(line));
+        for (const { orderId, function: name, line } of complaints) {
+          statements.addComplaint.run(numberOf(orderId), name, cut(line));
         }
         for (const orderId of touched) statements.touch.run(numberOf(orderId));
       });

@@ -10,9 +10,8 @@ import {
 } from "./fauxqs.ts";
 import { createMoves, type Moves } from "./moves.ts";
 import { deadLetterUndeliverable } from "./undeliverable.ts";
-import { inspectDatabase, unreadable } from "../shared/database-file.ts";
-import { diskFailure } from "../shared/disk.ts";
-import { account, arn, LocalCloudError, messageOf } from "../shared/names.ts";
+import { inTransaction, openDatabaseFile } from "../shared/database-file.ts";
+import { account, arn, LocalCloudError } from "../shared/names.ts";
 
 /** The queues, topics, subscriptions and buckets of the program. */
 export interface MessagingResources {
@@ -126,9 +125,7 @@ export async function start(args: MessagingArgs): Promise<Messaging> {
 }
 
 function openDatabase(open: () => Persistence, state: string, urlPrefix: string): Persistence {
-  const file = join(state, "fauxqs.db");
-  inspectDatabase(file);
-  try {
+  return openDatabaseFile(join(state, "fauxqs.db"), () => {
     const persistence = open();
     // Without an fsync at each commit: safe against kill -9, not against a power cut.
     persistence.db.exec("PRAGMA synchronous = NORMAL");
@@ -139,22 +136,10 @@ function openDatabase(open: () => Persistence, state: string, urlPrefix: string)
       "UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?",
     );
     persistence.updateMessageReady = (messageId) => void ready.run(messageId);
-    // SQLite itself takes a transaction back when the disk is full: fauxqs' own ROLLBACK would then hide the error.
-    persistence.transaction = (act) => {
-      persistence.db.exec("BEGIN");
-      try {
-        act();
-        persistence.db.exec("COMMIT");
-      } catch (error) {
-        if (persistence.db.isTransaction) persistence.db.exec("ROLLBACK");
-        throw error;
-      }
-    };
+    // fauxqs' own ROLLBACK would hide the error when the disk is full.
+    persistence.transaction = (act) => inTransaction(persistence.db, act);
     return persistence;
-  } catch (error) {
-    const failure = diskFailure(file, messageOf(error));
-    throw failure === undefined ? unreadable(file, messageOf(error)) : new LocalCloudError(failure);
-  }
+  });
 }
 
 /** A move to a dead-letter queue deletes and inserts: in one transaction, so that a kill in between loses nothing. */

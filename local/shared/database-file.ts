@@ -1,7 +1,36 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { LocalCloudError } from "./names.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { diskFailure } from "./disk.ts";
+import { LocalCloudError, messageOf } from "./names.ts";
 
 const keep = "Put back a copy, or move it away and begin without what it held, or start with --fresh.";
+
+/**
+ * Opens a database that an earlier run may have left.
+ * @throws LocalCloudError where it is damaged, or the disk refuses it, naming the file and what to do.
+ */
+export function openDatabaseFile<T>(file: string, open: () => T): T {
+  inspectDatabase(file);
+  try {
+    return open();
+  } catch (error) {
+    const reason = messageOf(error);
+    const failure = diskFailure(file, reason);
+    throw failure === undefined ? unreadable(file, reason) : new LocalCloudError(failure);
+  }
+}
+
+/** Does several writes as one. SQLite itself takes them back when the disk is full: there is nothing to roll back then. */
+export function inTransaction(database: DatabaseSync, act: () => void): void {
+  database.exec("BEGIN");
+  try {
+    act();
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
 
 /**
  * Looks whether SQLite would silently leave out what an earlier run wrote to a database: SQLite takes an empty file for a

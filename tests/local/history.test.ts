@@ -10,8 +10,7 @@ const idOf = (count: number): string => `11111111-1111-4111-8111-${String(count)
 const [one, other] = [idOf(1), "22222222-2222-4222-8222-222222222222"];
 const at = Date.parse("2026-11-24T10:00:00.000Z");
 const asked = [{ action: "dynamodb:GetItem", resource: "arn:aws:dynamodb:eu-west-1:000000000000:table/orders" }];
-const call = (body: string, over: Partial<AnsweredCall> = {}): AnsweredCall => ({
-  at,
+const facts = {
   function: "seller",
   requestId: "r-1",
   operation: "dynamodb:GetItem",
@@ -19,18 +18,16 @@ const call = (body: string, over: Partial<AnsweredCall> = {}): AnsweredCall => (
   asked,
   status: 200,
   durationMs: 1.5,
+} as const;
+const call = (body: string, over: Partial<AnsweredCall> = {}): AnsweredCall => ({
+  at,
+  ...facts,
   body: () => body,
   ...over,
 });
 const record = (orderId?: string) => ({
   at: "2026-11-24T10:00:00.000Z",
-  function: "seller",
-  requestId: "r-1",
-  operation: "dynamodb:GetItem",
-  verdict: "allowed",
-  asked,
-  status: 200,
-  durationMs: 1.5,
+  ...facts,
   ...(orderId !== undefined && { orderId }),
 });
 const eventOf = (orderId: string) => `{"id":"${orderId}/order.placed","type":"order.placed","subject":"${orderId}"}`;

@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../../local/lambda/execution-environment.ts";
-import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
-import { createFaults } from "../../../local/endpoint/faults.ts";
 import type { Services } from "../../../local/shared/services.ts";
 import { createScheduler, type Schedule } from "../../../local/scheduler/scheduler.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
+import { startTestMapping } from "../support/mapping.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
 import { noHistory } from "../support/no-history.ts";
 import { fakeServices, make } from "../support/services.ts";
@@ -131,23 +130,8 @@ describe("the local cloud's start", () => {
       const text = document({ Effect: "Allow", Action, Resource: queue.arn });
       access.putRolePolicy("poller", { kind: "identity", text, resource: "p", name: "p" });
       try {
-        const mapping = await startMapping({
-          access,
-          history: noHistory,
-          queueArn: queue.arn,
-          functionName: "consumer",
-          batchSize: 10,
-          windowSeconds: 0,
-          reportBatchItemFailures: true,
-          maximumConcurrency: 1,
-          messaging: messaging.messaging,
-          functions: fakeFunctions({ find: () => config }),
-          deliveries: { entries: [], append: () => undefined },
-          faults: createFaults(),
-          trouble: () => undefined,
-          region: "eu-west-1",
-          speed: 1,
-        });
+        const functions = fakeFunctions({ find: () => config });
+        const mapping = await startTestMapping(messaging.messaging, queue, { access, functions });
         await mapping.stop();
         return "";
       } catch (error) {

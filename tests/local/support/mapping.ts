@@ -11,11 +11,19 @@ import { allAccess } from "./role.ts";
 
 interface TestMapping extends Partial<MappingArgs> {
   /** Takes the place of the function: gives its answer to an event. */
-  readonly invoke: (event: SQSEvent) => Invocation;
+  readonly invoke?: (event: SQSEvent) => Invocation;
 }
 
+const never = (): never => {
+  throw new Error("this test has no function to invoke");
+};
+
 /** Starts a mapping from a queue, one batch at a time, to what takes its function's place. */
-export const startTestMapping = (messaging: Messaging, queue: Queue, { invoke, ...over }: TestMapping): Promise<Part> =>
+export const startTestMapping = (
+  messaging: Messaging,
+  queue: Queue,
+  { invoke = never, ...over }: TestMapping,
+): Promise<Part> =>
   start({
     queueArn: queue.arn,
     functionName: "consumer",
