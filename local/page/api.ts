@@ -3,7 +3,7 @@ import { orderAndEvents, StoredEvent } from "../../contracts/orders-table.ts";
 import { parseJson } from "../shared/json.ts";
 import { missing, ok, refused, type PageAnswer } from "./answer.ts";
 import { exportsOf, type PageArgs } from "./args.ts";
-import { consumersOf } from "./queues.ts";
+import { consumerOf } from "./queues.ts";
 import { readAll, valuesOf } from "./table.ts";
 
 /** What the page asks of the API goes through here: it calls its own origin alone. */
@@ -31,8 +31,7 @@ const Replay = z.strictObject({ eventId: z.string(), consumer: z.string() });
 export async function replay(args: PageArgs, orderId: string, text: string): Promise<PageAnswer> {
   const { data, error } = Replay.safeParse(parseJson(text));
   if (data === undefined) return refused(400, z.prettifyError(error));
-  const messaging = await args.messaging;
-  const consumer = consumersOf(args, messaging).find((one) => one.consumer === data.consumer);
+  const consumer = await consumerOf(args, data.consumer);
   if (consumer === undefined) return missing(`consumer ${data.consumer}`);
   const { KeyConditionExpression, ExpressionAttributeValues } = orderAndEvents(orderId);
   const items = await readAll(await args.dynamodb, "Query", {
@@ -47,5 +46,6 @@ export async function replay(args: PageArgs, orderId: string, text: string): Pro
   const attributes = Object.entries({ type: event.type, correlationId, traceparent }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, { DataType: "String", StringValue: value }] as const],
   );
+  const messaging = await args.messaging;
   return ok({ messageId: messaging.send(consumer.queue, JSON.stringify(event), Object.fromEntries(attributes)) });
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { parseJson } from "../shared/json.ts";
 import { missing, ok, refused, type PageAnswer } from "./answer.ts";
 import type { PageArgs } from "./args.ts";
-import { consumersOf, deadLettersOf, type ConsumerQueues } from "./queues.ts";
+import { consumerOf, deadLettersOf, type ConsumerQueues } from "./queues.ts";
 
 /** Which dead letters: all that is given must fit, and without any all do. */
 const Filter = z.strictObject({
@@ -24,7 +24,7 @@ export async function changeDeadLetters(
 ): Promise<PageAnswer | undefined> {
   const act = { redrive, send, purge }[verb];
   if (act === undefined) return undefined;
-  const consumer = consumersOf(args, await args.messaging).find((one) => one.consumer === name);
+  const consumer = await consumerOf(args, name);
   return consumer ? act(args, consumer, parseJson(text)) : missing(`consumer ${name}`);
 }
 

@@ -32,6 +32,17 @@ export function consumersOf({ program }: Pick<PageArgs, "program">, { sqs }: Mes
   );
 }
 
+/** The consumer of that name. */
+export const consumerOf = async (args: PageArgs, name: string): Promise<ConsumerQueues | undefined> =>
+  consumersOf(args, await args.messaging).find(({ consumer }) => consumer === name);
+
+/** All that is in a queue, without a receive. */
+export const allMessages = (queue: Queue): Message[] => [
+  ...queue.messages,
+  ...queue.delayedMessages,
+  ...inFlight(queue).map(({ message }) => message),
+];
+
 /** A consumer's limits, in seconds as this cloud runs them. */
 function limitsOf({ program, settings }: PageArgs, queue: Queue) {
   const mappings = [...program.graph.values()].filter(({ type }) => type.endsWith(":EventSourceMapping"));
@@ -49,15 +60,14 @@ function limitsOf({ program, settings }: PageArgs, queue: Queue) {
 /** A queue's depths. It is looked into: nothing is received. */
 export function queueView(args: PageArgs, { consumer, queue, deadLetters }: ConsumerQueues): QueueView {
   const { visibilitySeconds, maxReceives } = limitsOf(args, queue);
-  const all = [...queue.messages, ...queue.delayedMessages, ...inFlight(queue).map(({ message }) => message)];
-  const oldestAt = all.reduce((oldest, { sentTimestamp }) => Math.min(oldest, sentTimestamp), Infinity);
+  const oldestAt = allMessages(queue).reduce((oldest, { sentTimestamp }) => Math.min(oldest, sentTimestamp), Infinity);
   return {
     consumer,
     name: queue.name,
     ready: queue.messages.length,
     inFlight: queue.inflightMessages.size,
     delayed: queue.delayedMessages.length,
-    dead: deadLetters.messages.length + deadLetters.delayedMessages.length + deadLetters.inflightMessages.size,
+    dead: allMessages(deadLetters).length,
     ...(oldestAt !== Infinity && { oldestAt }),
     visibilitySeconds,
     maxReceives,
@@ -105,11 +115,7 @@ export function complaintText(line: string | undefined): string | undefined {
 /** The dead letters of a consumer, oldest first, each with the last error about it. */
 export function deadLettersOf(args: PageArgs, { functionName, queue, deadLetters }: ConsumerQueues): MessageView[] {
   const { maxReceives } = limitsOf(args, queue);
-  return [
-    ...deadLetters.messages,
-    ...deadLetters.delayedMessages,
-    ...inFlight(deadLetters).map(({ message }) => message),
-  ]
+  return allMessages(deadLetters)
     .map((message) => {
       const shown = viewOf(message, "dead", maxReceives);
       const error = complaintText(args.history.lastComplaint(functionName, shown.orderId));

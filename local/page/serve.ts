@@ -11,7 +11,7 @@ import { faultSwitches } from "./fault-switches.ts";
 import { createLive } from "./live.ts";
 import { nodeDetails } from "./node-details.ts";
 import { orderDetails } from "./order.ts";
-import { consumersOf, queueDetails, queueView } from "./queues.ts";
+import { consumerOf, consumersOf, queueDetails, queueView } from "./queues.ts";
 import { setStock, stockList } from "./stock.ts";
 import { createSummaries } from "./summaries.ts";
 import { topologyOf } from "./topology.ts";
@@ -49,7 +49,7 @@ export function createPage(args: PageArgs): Page {
     },
     "/_local/queues": async () => ok(consumersOf(args, await args.messaging).map((one) => queueView(args, one))),
     "/_local/queues/{name}": async ([name = ""]) => {
-      const consumer = consumersOf(args, await args.messaging).find((one) => one.consumer === name);
+      const consumer = await consumerOf(args, name);
       return consumer ? ok(queueDetails(args, consumer)) : missing(`consumer ${name}`);
     },
     "/_local/faults/switches": () => ok(faultSwitches(args)),

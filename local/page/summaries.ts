@@ -2,10 +2,10 @@ import * as z from "zod";
 import { identify } from "../../contracts/cloud-event.ts";
 import { orderKey } from "../../contracts/orders-table.ts";
 import type { InvocationRecord } from "../history/records.ts";
-import type { Message, Queue } from "../messaging/fauxqs.ts";
 import type { Messaging } from "../messaging/server.ts";
 import { parseJson } from "../shared/json.ts";
 import { exportsOf, type PageArgs } from "./args.ts";
+import { allMessages, consumersOf } from "./queues.ts";
 import { getItems, type Item } from "./table.ts";
 import type { OrderList, OrderRow } from "./views.ts";
 
@@ -90,13 +90,12 @@ function rowOf(
 }
 
 /** Marks the consumers that have dead letters of an order: nobody is told when a message is set aside. */
-function marked(rows: readonly OrderRow[], { program }: PageArgs, { sqs }: Messaging): OrderRow[] {
+function marked(rows: readonly OrderRow[], args: PageArgs, messaging: Messaging): OrderRow[] {
   const dead = new Map<string, string[]>();
-  for (const [name, { deadLetterQueueUrl }] of Object.entries(exportsOf(program).consumers)) {
-    const queue = sqs.queuesByName.get(deadLetterQueueUrl.split("/").at(-1) ?? "");
-    for (const message of queue ? allMessages(queue) : []) {
+  for (const { consumer, deadLetters } of consumersOf(args, messaging)) {
+    for (const message of allMessages(deadLetters)) {
       const { orderId } = identify(message.body);
-      if (orderId !== undefined) dead.set(orderId, [...(dead.get(orderId) ?? []), name]);
+      if (orderId !== undefined) dead.set(orderId, [...(dead.get(orderId) ?? []), consumer]);
     }
   }
   return rows.map((row) => {
@@ -104,9 +103,3 @@ function marked(rows: readonly OrderRow[], { program }: PageArgs, { sqs }: Messa
     return marks.length === 0 ? row : { ...row, consumers: { ...row.consumers, ...Object.fromEntries(marks) } };
   });
 }
-
-const allMessages = ({ messages, delayedMessages, inflightMessages }: Queue): Message[] => [
-  ...messages,
-  ...delayedMessages,
-  ...[...inflightMessages.values()].map(({ message }) => message),
-];
