@@ -1,15 +1,12 @@
 // `npm run cost`: what a stack costs on AWS in a month, from its resources and from what an order uses.
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import * as z from "zod";
-import { evaluateStart, readStart } from "../evaluation/evaluate.ts";
 import { ASSUMED, estimate, type Demand, type Line } from "./cost/estimate.ts";
 import { prices, smsPrices } from "./cost/prices.ts";
 import { savingsOf, totalOf } from "./cost/savings.ts";
 import { shapeOf } from "./cost/stack-shape.ts";
 import { readUsage } from "./cost/usage.ts";
 import { columns, CommandError, main, readArguments, unknownName, wrongCall } from "./shared/console.ts";
-import { readPatch } from "./shared/patch.ts";
+import { evaluateStack, stackOptions } from "./shared/stack-graph.ts";
 
 const usage = `npm run cost -- --orders-per-month N    what a stack costs on AWS in a month, idle and for its orders
 
@@ -23,9 +20,8 @@ const usage = `npm run cost -- --orders-per-month N    what a stack costs on AWS
 Prices are us-east-1's list without free tiers; commands/cost/prices.ts says where each comes from.`;
 
 const options = {
+  ...stackOptions,
   "orders-per-month": { type: "string" },
-  stack: { type: "string", default: "dev" },
-  set: { type: "string", default: "{}" },
   emails: { type: "string" },
   "sms-share": { type: "string" },
   "sms-country": { type: "string" },
@@ -40,15 +36,8 @@ await main(usage, async () => {
   const { values, positionals } = readArguments(options);
   if (positionals.length > 0) throw wrongCall(positionals);
   const demand = readDemand(values);
-  const from = process.cwd();
-  const stacks = (await readdir(from)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-  if (!stacks.includes(values.stack)) throw unknownName("stack", values.stack, stacks.sort(), 2);
-  const over = await readPatch(values.set);
-  const start = await readStart({ from, file: join(from, `Pulumi.${values.stack}.yaml`), over });
-  const { resources } = await evaluateStart(start, { maskSecrets: true }).catch((error: unknown) => {
-    throw new CommandError(error instanceof Error ? error.message : String(error));
-  });
-  const entries: unknown = JSON.parse(start.config[`${start.project}:consumers`] ?? "{}");
+  const { config, project, resources } = await evaluateStack(values);
+  const entries: unknown = JSON.parse(config[`${project}:consumers`] ?? "{}");
   const stack = shapeOf(resources.values(), entries);
   const used = await readUsage();
   const found = estimate(stack, used, demand);

@@ -65,12 +65,14 @@ const costly = ({ usd }: Line) => usd > 0;
 
 function idleOf(stack: StackShape, usage: Usage): Line[] {
   const runs = stack.schedules.map(({ name, everySeconds, memoryMb }) => {
-    const uses = usage.schedules[name] ?? NOTHING;
+    const uses = usage.schedules[name] ?? sumOf([]);
     return { count: SECONDS / everySeconds, memoryMb, uses };
   });
   const total = (of: (run: (typeof runs)[number]) => number) => runs.reduce((sum, run) => sum + run.count * of(run), 0);
   // The relay's queries are made side by side.
   const gbSeconds = total(({ memoryMb }) => ((memoryMb / 1_024) * (ASSUMED.invocationMs + 4 * ASSUMED.callMs)) / 1_000);
+  const count = total(() => 1);
+  const readUnits = total(({ uses }) => uses.readUnits);
   const logBytes = total(({ uses }) => uses.logBytes + ASSUMED.lambdaLogBytes);
   const polls = (stack.consumers.length * ASSUMED.pollers * SECONDS) / ASSUMED.pollSeconds;
   return [
@@ -81,23 +83,11 @@ function idleOf(stack: StackShape, usage: Usage): Line[] {
     line("customMetric", "metrics of the functions' own", usage.customMetrics),
     line("dashboard", "dashboards", stack.dashboards),
     line("queueRequest", `empty receives of ${stack.consumers.length} consumers' pollers`, polls),
-    line(
-      "invocation",
-      "runs of the schedules' functions",
-      total(() => 1),
-    ),
+    line("invocation", "runs of the schedules' functions", count),
     line("gbSecond", "GB-seconds of them", gbSeconds),
-    line(
-      "readUnit",
-      "read units of them",
-      total(({ uses }) => uses.readUnits),
-    ),
+    line("readUnit", "read units of them", readUnits),
     line("logGb", "GB of their logs", logBytes / 1e9),
-    line(
-      "schedule",
-      "runs of the schedules",
-      total(() => 1),
-    ),
+    line("schedule", "runs of the schedules", count),
   ].filter(costly);
 }
 
@@ -152,7 +142,7 @@ function consumersOf({ consumers }: StackShape, { plain, withSms, events }: Usag
     // While a window is open, more arrive; without one a poller takes what is there, which on average is one.
     const size = Math.min(batchSize, 1 + perSecond * messages * batchWindowSeconds);
     const inBatches = ({ alone, inTens }: Usage["plain"]) =>
-      inBatchesOf(size, alone[handler] ?? NOTHING, inTens[handler] ?? NOTHING);
+      inBatchesOf(size, alone[handler] ?? sumOf([]), inTens[handler] ?? sumOf([]));
     const uses = mixed(inBatches(plain), inBatches(withSms), demand.smsShare);
     return { uses, memoryMb, invocations: messages / size, messages };
   });
@@ -163,7 +153,3 @@ const gbSecondsOf = ({ uses, memoryMb, invocations }: Part): number =>
   ((memoryMb / 1_024) *
     (invocations * ASSUMED.invocationMs + uses.calls * ASSUMED.callMs + uses.hosts * ASSUMED.hostMs)) /
   1_000;
-
-const NOTHING: Uses = {
-  ...{ calls: 0, hosts: 0, readUnits: 0, writeUnits: 0, publishes: 0, puts: 0, emails: 0, sms: 0, logBytes: 0 },
-};

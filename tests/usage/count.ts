@@ -11,10 +11,6 @@ export const consumers = { loyalty: {} };
 /** What one order uses, by function. */
 type ByFunction = Record<string, Uses>;
 
-const nothing: Uses = {
-  ...{ calls: 0, hosts: 0, readUnits: 0, writeUnits: 0, publishes: 0, puts: 0, emails: 0, sms: 0, logBytes: 0 },
-};
-
 /** CloudWatch adds so many bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 const LINE_BYTES = 26;
 
@@ -80,7 +76,7 @@ async function settleInBatches(world: World, most: number): Promise<void> {
 async function counting(world: World, run: () => Promise<void>): Promise<ByFunction> {
   const counted: ByFunction = {};
   const add = (name: string, more: Partial<Uses>) => {
-    counted[name] = sumOf([counted[name] ?? nothing, { ...nothing, ...more }]);
+    counted[name] = sumOf([counted[name] ?? sumOf([]), { ...sumOf([]), ...more }]);
   };
   const around: Around = async (name, call, perform) => {
     const { service, operation, input } = call;
