@@ -57,16 +57,19 @@ export const entriesOptions = (root: string, entries: readonly string[]) =>
  * Bundles the code of ours alone, with its own names: it takes a twentieth of the time that it takes with the packages, and
  * an edit of a comment changes nothing in it.
  */
-export const ownCodeOptions = (root: string, entries: readonly string[]): OwnCodeOptions => ({
-  ...entriesOptions(root, entries),
-  plugins: [entriesPlugin(root, entries), staticPorts],
-  packages: "external",
-  metafile: true,
-  sourcemap: "external",
-  sourcesContent: false,
-  minifyWhitespace: true, // comments go with it
-  banner: { js: `const ${TAKE}=(name)=>require("./${PACKAGES_FILE}").packages[name];` },
-});
+export function ownCodeOptions(root: string, entries: readonly string[]): OwnCodeOptions {
+  const options = entriesOptions(root, entries);
+  return {
+    ...options,
+    plugins: [...options.plugins, staticPorts],
+    packages: "external",
+    metafile: true,
+    sourcemap: "external",
+    sourcesContent: false,
+    minifyWhitespace: true, // comments go with it
+    banner: { js: `const ${TAKE}=(name)=>require("./${PACKAGES_FILE}").packages[name];` },
+  };
+}
 
 /** The file of an archive that has what its code takes of packages. */
 export const PACKAGES_FILE = "packages.js";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import * as z from "zod";
@@ -123,13 +124,11 @@ async function cached<T>(
   return found;
 }
 
-/** The files that every bundle depends on. */
+/** The files that every bundle depends on: what bundles, and the versions of the packages. */
 const BUNDLERS = [
+  "package-lock.json",
   "components/bundle.ts",
-  "bundling/entry.ts",
-  "bundling/own-code.ts",
-  "bundling/packages.ts",
-  "bundling/small.ts",
+  ...readdirSync(join(root, "bundling")).map((name) => `bundling/${name}`),
 ];
 
 async function readCache<T>(entry: string, schema: z.ZodType<T>): Promise<{ value: T } | undefined> {
@@ -146,9 +145,7 @@ async function readCache<T>(entry: string, schema: z.ZodType<T>): Promise<{ valu
 }
 
 async function writeCache<T>(entry: string, { value, files }: Made<T>): Promise<void> {
-  const inputs = await Promise.all(
-    ["package-lock.json", ...BUNDLERS, ...files].map(async (file) => [file, await hashFile(file)] as const),
-  );
+  const inputs = await Promise.all([...BUNDLERS, ...files].map(async (file) => [file, await hashFile(file)] as const));
   await replaceFile(cacheFile(entry), JSON.stringify({ inputs: Object.fromEntries(inputs), value }));
 }
 

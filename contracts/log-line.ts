@@ -12,7 +12,7 @@ export const LogLine = z.looseObject({
   stack: z.array(z.string()).optional(),
 });
 
-// A line that begins with a brace and is JSON is an object.
+/** A line that begins with a brace and is JSON is an object. */
 const isFields = (parsed: unknown): parsed is Record<string, unknown> => typeof parsed === "object" && parsed !== null;
 
 /** The line as JSON, or undefined for one that is plain text. */

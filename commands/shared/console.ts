@@ -72,10 +72,16 @@ export function readArguments<T extends NonNullable<ParseArgsConfig["options"]>>
       2,
     );
   }
+  return parsedWords(() => parseArgs({ options, allowPositionals: true, args: shieldNegatives(args) }));
+}
+
+/** Parses a call's words. @throws CommandError with the first sentence of Node's, which goes on about other programs. */
+export function parsedWords<T>(parse: () => T): T {
   try {
-    return parseArgs({ options, allowPositionals: true, args: shieldNegatives(args) });
+    return parse();
   } catch (error) {
-    const [first = ""] = (error instanceof Error ? error.message : String(error)).split(". To specify");
+    const text = error instanceof Error ? error.message : String(error);
+    const [first = ""] = text.split(/\. (?:To specify|This command)/);
     throw new CommandError(`${first.replace(/\.$/, "")}.`, 2);
   }
 }

@@ -14,7 +14,8 @@ export interface Types extends Part {
 /** Runs the project's own compiler, if it has one. */
 export function createTypes(root: string, report: (outcome: Outcome) => void): Types {
   const compiler = join(root, "node_modules/typescript/bin/tsc");
-  const kept = join(root, "node_modules/.cache/order-fanout/types.tsbuildinfo");
+  // `npm run check` keeps its look there too.
+  const kept = join(root, "node_modules/.cache/order-fanout/tsc.json");
   let running: ChildProcess | undefined;
   let stopped = false;
   const check = (): void => {

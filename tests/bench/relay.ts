@@ -95,7 +95,7 @@ export default defineBench({
     await rm(state, { recursive: true, force: true });
 
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    const clears = counts.get("dynamodb TransactWriteItems") ?? 0;
+    const clears = counts.get("dynamodb BatchWriteItem") ?? 0;
     const perEvent = (count: number) => (count / events).toFixed(3);
     return {
       title: `${events} events, ${ms} ms added to each call, ${OUTBOX_SHARDS} shards: drained in ${seconds.toFixed(2)} s, ${Math.round(events / seconds)} a second`,

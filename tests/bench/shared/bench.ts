@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { CommandError } from "../../../commands/shared/console.ts";
+import { CommandError, parsedWords } from "../../../commands/shared/console.ts";
 
 /** What a bench has found. */
 export interface Report {
@@ -52,15 +52,7 @@ export const word = (placeholder: string, help: string) => z.string().min(1).opt
 
 function readFlags<S extends z.ZodObject>(flags: S, words: readonly string[]): z.output<S> {
   const options = Object.fromEntries(Object.keys(flags.shape).map((name) => [name, { type: "string" as const }]));
-  let values;
-  try {
-    ({ values } = parseArgs({ options, args: [...words] }));
-  } catch (error) {
-    const [first = ""] = (error instanceof Error ? error.message : String(error)).split(
-      /\. (?:To specify|This command)/,
-    );
-    throw new CommandError(`${first.replace(/\.$/, "")}.`, 2);
-  }
+  const { values } = parsedWords(() => parseArgs({ options, args: [...words] }));
   const parsed = flags.safeParse(values);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(({ path, message }) => {

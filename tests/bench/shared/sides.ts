@@ -13,11 +13,11 @@ import { runCloud, StartError, type Side } from "./running-cloud.ts";
 const run = promisify(execFile);
 const stacks = join(root, "tests/bench/stacks");
 
-/** This tree, with the stack of the benches, and without the types: a check of them takes half a minute of CPU once. */
+/** This tree, with the stack of the benches. */
 export const here: Side = {
   name: "this tree",
   folder: root,
-  flags: ["--config-file", join(stacks, "Pulumi.bench.yaml"), "--no-types"],
+  flags: ["--config-file", join(stacks, "Pulumi.bench.yaml")],
 };
 
 /** The commit that a revision names. @throws CommandError where git knows none. */
