@@ -39,8 +39,8 @@ export interface Scheduler extends Part {
 }
 
 /**
- * EventBridge Scheduler, for rates; starts with no schedule. A schedule runs the first time one interval from now, as on AWS; one whose role may not
- * invoke its target runs nothing, and says so once.
+ * EventBridge Scheduler, for rates; starts with no schedule. A schedule runs the first time one interval from now, as on
+ * AWS; one whose role may not invoke its target runs nothing, and says so once.
  */
 export function createScheduler({ functions, access, history, note, speed }: SchedulerArgs): Scheduler {
   const told = new Set<Schedule>();

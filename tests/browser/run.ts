@@ -1,5 +1,5 @@
-// `npm run test:browser`: pages in real Chromium call a local stack: one that may, and one that may not. Not in `npm test`, which needs no browser.
-// Exits with 2 where there is no Chromium.
+// `npm run test:browser`: pages in real Chromium call a local stack: one that may, and one that may not. Not in `npm test`,
+// which needs no browser. Exits with 2 where there is no Chromium.
 import { accessSync, constants } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { chromiumFile } from "./chromium.ts";

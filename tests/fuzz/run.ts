@@ -43,7 +43,8 @@ async function fuzz({ outputs, state }: LocalCloud, flags: readonly string[]): P
     outputs.apiUrl,
     ...flags,
   ];
-  // In a folder that goes, for what it writes there. Not synchronously: the cloud's own output is read meanwhile, or it would wait for that.
+  // In a folder that goes, for what it writes there. Not synchronously: the cloud's own output is read meanwhile, or it
+  // would wait for that.
   const child = spawn(schemathesis, words, { cwd: state, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));

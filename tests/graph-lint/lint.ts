@@ -1,5 +1,5 @@
-// `npm run lint:graph`: checkov, cfn-lint and parliament over the resource graphs of dev and
-// production. Nothing is deployed. Exits with 1 when a checker finds what policy/checkov.tsv does not accept, with 2 when a checker is missing.
+// `npm run lint:graph`: checkov, cfn-lint and parliament over the resource graphs of dev and production. Nothing is deployed.
+// Exits with 1 when a checker finds what policy/checkov.tsv does not accept, with 2 when a checker is missing.
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -5,7 +5,10 @@ import { delimiter, join, resolve } from "node:path";
 /** The virtual environment of the checkers that are written in Python, in the project's folder. */
 const VENV = ".venv";
 
-/** Where a checker is, in the virtual environment or on the path; where it is not, the process ends with 2 and says how to get it. */
+/**
+ * Where a checker is, in the virtual environment or on the path; where it is not, the process ends with 2 and says how to get
+ * it.
+ */
 export function requireChecker(name: string, requirements: string): string {
   const folders = [resolve(VENV, "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
   const file = folders.map((folder) => join(folder, name)).find(isExecutable);
