@@ -16,6 +16,7 @@ import { removeUnused } from "./lambda/archive.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
 import { createGate } from "./lambda/gate.ts";
+import { createRequests } from "./lambda/requests.ts";
 import { createMappings } from "./lambda/mappings.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { warm } from "./lambda/warm.ts";
@@ -131,6 +132,8 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   );
   started.resolve(functions);
 
+  const requests = createRequests();
+
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api = createApi();
   const versions = openVersions(state);
@@ -160,7 +163,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The API, whose requests wait until everything is there.
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
-  const listening = parts.add(startHttpApi({ port: args.port, api, functions, access, history, open, graceMs }));
+  const listening = parts.add(startHttpApi({ port: args.port, api, functions, requests, access, history, open, graceMs }));
   const exported = timed("Pulumi program", program.exports);
   const [exports, database, stores] = await Promise.all([exported, dynamodb, messaging, endpoint, listening]);
 
@@ -185,7 +188,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The sources of events.
   const shared = { access, functions, history, speed };
-  const mappings = createMappings({ ...shared, messaging: stores, deliveries, faults, trouble, region });
+  const mappings = createMappings({ ...shared, messaging: stores, requests, deliveries, faults, trouble, region });
   await parts.add(Promise.resolve(mappings));
   await mappings.update(services.mappings);
   const scheduler = createScheduler({ ...shared, note: say.note });

@@ -5,6 +5,7 @@ import type { Access } from "../iam/access.ts";
 import type { History } from "../history/history.ts";
 import { invokeTimed } from "../history/timed.ts";
 import type { Functions } from "../lambda/functions.ts";
+import type { Requests } from "../lambda/requests.ts";
 import { refuseHost } from "../shared/host.ts";
 import { readBody, listen } from "../shared/http.ts";
 import type { Part } from "../shared/parts.ts";
@@ -56,6 +57,8 @@ export interface HttpApiArgs {
   /** May still be filled in: it is first read when `open` resolves. */
   readonly api: ApiDefinition;
   readonly functions: Functions;
+  /** Takes each invocation for as long as it lasts. */
+  readonly requests: Requests;
   /** Says whether API Gateway may invoke a function. */
   readonly access: Access;
   /** Takes each invocation that may change something. */
@@ -188,7 +191,7 @@ async function answerTo(
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => resolve(undefined), integration.timeoutMs)),
   );
-  const timed = invokeTimed(functions, integration.uri, event);
+  const timed = running.requests.track(invokeTimed(functions, integration.uri, event));
   const invocation = await Promise.race([timed.then((done) => done.invocation), late]);
   clearTimeout(timer);
   const answer =

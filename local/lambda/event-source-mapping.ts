@@ -5,8 +5,10 @@ import type { History } from "../history/history.ts";
 import { invokeTimed } from "../history/timed.ts";
 import type { Access } from "../iam/access.ts";
 import { requirePolling } from "../iam/at-start.ts";
-import type { Message, Queue } from "../messaging/fauxqs.ts";
+import type { Message } from "../messaging/fauxqs.ts";
 import { THROTTLED, type Functions } from "./functions.ts";
+import type { Requests } from "./requests.ts";
+import { hastenRetries, receive, visibilityMs } from "./batch.ts";
 import { causeOf, failuresOf, recordOf } from "./sqs-event.ts";
 import type { Messaging } from "../messaging/server.ts";
 import type { Journal } from "../outside/journal.ts";
@@ -33,6 +35,8 @@ export interface MappingArgs extends MappingConfig {
   readonly access: Access;
   readonly messaging: Messaging;
   readonly functions: Functions;
+  /** What its batches give way to. */
+  readonly requests: Requests;
   readonly deliveries: Journal<Delivery>;
   /** Takes each invocation. */
   readonly history: Pick<History, "invoked">;
@@ -44,8 +48,6 @@ export interface MappingArgs extends MappingConfig {
   readonly speed: number;
 }
 
-/** Lambda's limit for one synchronous event, with room for the envelope. */
-const maxPayload = 5_500_000;
 /** How long a waiting message leaves the batches under way the chance to take it, before another one begins. */
 const patienceMs = 25;
 /** How long it waits before it asks again whether the queue's database can be written. */
@@ -53,16 +55,13 @@ const troubledMs = 1_000;
 /** A throttled batch tries again no sooner, however high the speed. */
 const leastBackoffMs = 25;
 
-const visibilityMs = (queue: Queue, speed: number): number =>
-  (Number(queue.attributes["VisibilityTimeout"] ?? 30) * 1_000) / speed;
-
 /**
  * Polls one queue, woken by a message that arrives or becomes visible again; nothing runs while it is idle. Stopping
  * takes no further batch; the messages of a batch under way are still deleted when its function succeeds.
  * @throws LocalCloudError where the function's role may not poll the queue.
  */
 export async function start(args: MappingArgs): Promise<Part> {
-  const { messaging, functions, faults, trouble, speed, batchSize } = args;
+  const { messaging, functions, requests, faults, trouble, speed, batchSize } = args;
   const queue = messaging.sqs.getQueueByArn(args.queueArn);
   if (queue === undefined) throw new Error(`there is no queue ${args.queueArn}`);
   requirePolling(args.access, { queueArn: args.queueArn, role: functions.find(args.functionName)?.role ?? "" });
@@ -112,28 +111,28 @@ export async function start(args: MappingArgs): Promise<Part> {
   /** Whether a batch waits for an execution environment already: then the next one fills, until one is done. */
   const isHeld = (): boolean => running > 0 && functions.waiting(args.functionName) > 0;
 
+  /** How long a batch that is not full waits, from when its first message was ready. */
+  const waitMs = (): number => Math.max(windowMs, running > 0 ? patienceMs : 0, requests.giveWayMs());
+
   const receiveAll = (): void => {
     queue.processTimers();
     const now = performance.now(); // a clock that is set back holds no batch up
     firstReadyAt = queue.messages.length === 0 ? undefined : (firstReadyAt ?? now);
     while (queue.messages.length > 0 && running < allocated) {
       const full = queue.messages.length >= batchSize;
-      const wait = Math.max(windowMs, running > 0 ? patienceMs : 0);
-      if (!full && (isHeld() || now - (firstReadyAt ?? now) < wait)) break;
-      const batch = receive(queue, args, messaging);
+      if (!full && (isHeld() || now - (firstReadyAt ?? now) < waitMs())) break;
+      const batch = receive(queue, batchSize, messaging);
       if (batch.size > 0) void deliver(batch);
     }
     if (queue.messages.length === 0) firstReadyAt = undefined;
     sleep(now);
   };
 
-  /** Sleeps until the batching window closes, or a message in flight becomes visible again. */
+  /** Sleeps until a batch has waited long enough, or a message in flight becomes visible again. */
   const sleep = (now: number): void => {
     clearTimeout(timer);
     let wait = Infinity;
-    if (firstReadyAt !== undefined && running < allocated && !isHeld()) {
-      wait = firstReadyAt + Math.max(windowMs, running > 0 ? patienceMs : 0) - now;
-    }
+    if (firstReadyAt !== undefined && running < allocated && !isHeld()) wait = firstReadyAt + waitMs() - now;
     const clock = Date.now();
     for (const { visibilityDeadline } of queue.inflightMessages.values())
       wait = Math.min(wait, visibilityDeadline - clock);
@@ -208,39 +207,14 @@ export async function start(args: MappingArgs): Promise<Part> {
     if (!pumping) wake(); // looking at the queue notifies too, whenever a message waits
   };
   queue.notifyWaiters = notifyAndWake;
+  const ignoreQuiet = requests.onQuiet(() => queue.messages.length > 0 && wake());
   wake();
   return {
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
+      ignoreQuiet();
       if (queue.notifyWaiters === notifyAndWake) Reflect.deleteProperty(queue, "notifyWaiters");
     },
   };
-}
-
-/** Shortens the visibility timeout of the messages that failed. */
-function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
-  const until = received + visibilityMs(queue, speed);
-  for (const handle of failed) {
-    if (queue.inflightMessages.has(handle))
-      queue.changeVisibility(handle, Math.max(0, until - performance.now()) / 1000);
-  }
-}
-
-/** Takes up to a batch, ten at a time as ReceiveMessage does; dead letters are moved away on the way. */
-function receive(queue: Queue, args: MappingArgs, messaging: Messaging): Map<string, Message> {
-  const batch = new Map<string, Message>();
-  const visibilitySeconds = Number(queue.attributes["VisibilityTimeout"] ?? 30);
-  let size = 0;
-  while (batch.size < args.batchSize && queue.messages.length > 0 && size < maxPayload) {
-    const count = Math.min(10, args.batchSize - batch.size);
-    const received = queue.dequeue(count, visibilitySeconds, (arn) => messaging.sqs.getQueueByArn(arn));
-    for (const { ReceiptHandle } of received) {
-      const message = queue.inflightMessages.get(ReceiptHandle)?.message;
-      if (message === undefined) continue;
-      batch.set(ReceiptHandle, message);
-      size += message.body.length;
-    }
-  }
-  return batch;
 }

@@ -1,5 +1,6 @@
 import type { Faults } from "../endpoint/faults.ts";
-import { idleCores } from "./idle-cores.ts";
+import { availableParallelism } from "node:os";
+import { watchIdleCores } from "./idle-cores.ts";
 import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 
 /** What a pool runs with. */
@@ -22,11 +23,12 @@ export interface Job {
 
 /**
  * An environment costs 0.1 s of CPU to start and half a second until it is hot, so more are started only for events that
- * wait while the existing ones wait too (for a reply, a timer) and a core is idle: more threads do not speed up busy
- * ones. Then they double, so that many events which sleep soon sleep side by side.
+ * wait while the existing ones wait too (for a reply, a timer) and half the cores are idle: more threads do not speed up
+ * busy ones, nor a database that writes to the disk, one call after the other. Then they double, so that many events which
+ * sleep soon sleep side by side.
  */
 const stallMs = 150;
-const leastIdleCores = 0.4;
+const leastIdleCores = availableParallelism() / 2;
 /** An environment whose events wait for calls of AWS is busy for a third of the time and more. */
 const mostBusy = 0.25;
 /** Where no event has ended for so long, more are started on a busy machine too: one may be in an endless loop. */
@@ -96,26 +98,36 @@ export class Pool {
       const next = environment.idle ? this.#waiting.shift() : undefined;
       if (next) this.#begin(environment, next);
     }
-    const size = this.#environments.size;
-    if (this.#stopped || this.#waiting.length === 0 || size > this.#running) return; // the rest is still loading
-    for (let more = this.#missing(); more > 0; more--) this.#grow();
-    this.#growth ??= setTimeout(() => {
+    if (!this.#lacks()) return;
+    if (this.#environments.size === 0) this.#grow();
+    else this.#growth ??= this.#look();
+  }
+
+  /** Whether events wait although no environment is still loading. */
+  #lacks(): boolean {
+    return !this.#stopped && this.#waiting.length > 0 && this.#environments.size <= this.#running;
+  }
+
+  /** Looks for a moment at what the environments and the machine do, and then starts as many as are missing. */
+  #look(): NodeJS.Timeout {
+    const idleCores = watchIdleCores();
+    for (const environment of this.#environments) environment.utilization();
+    return setTimeout(() => {
       this.#growth = undefined;
+      if (this.#lacks()) for (let more = this.#missing(idleCores()); more > 0; more--) this.#grow();
       this.#dispatch();
     }, stallMs);
   }
 
   /** How many environments to start now, for the events that wait. */
-  #missing(): number {
-    const size = this.#environments.size;
-    if (size === 0) return 1;
+  #missing(idleCores: number): number {
     const now = performance.now();
     const since = this.#waiting[0]?.at ?? now;
     const isStuck = now - Math.max(this.#lastDone, since) >= stuckMs;
-    if (!isStuck && (now - since < stallMs || idleCores() < leastIdleCores)) return 0;
+    if (!isStuck && (now - since < stallMs || idleCores < leastIdleCores)) return 0;
     const busy = [...this.#environments].map((environment) => environment.utilization());
     const wait = busy.reduce((sum, one) => sum + one, 0) < busy.length * mostBusy;
-    return wait ? Math.min(size, this.#waiting.length) : Number(isStuck);
+    return wait ? Math.min(busy.length, this.#waiting.length) : Number(isStuck);
   }
 
   #begin(environment: Environment, job: Waiting): void {

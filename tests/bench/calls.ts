@@ -28,18 +28,12 @@ export default defineBench({
     say("every function's first calls");
     await place(CLIENTS);
     const before = (await callsOf(cloud)).at(-1)?.at ?? "";
-    const booked = await bookingsOf(cloud);
     say(`${orders} orders`);
     const placed = await place(orders);
     const kept = await callsOf(cloud);
     if (kept.length >= KEPT)
       throw new CommandError(`The local cloud keeps ${KEPT} calls, and there were more. Give fewer --orders.`, 2);
-    const bookings = {
-      function: "shipment",
-      operation: "https:carrier.test",
-      count: (await bookingsOf(cloud)) - booked,
-    };
-    const counts = [...countCalls(kept.filter(({ at }) => at > before)), bookings];
+    const counts = countCalls(kept.filter(({ at }) => at > before));
     return {
       title: `${placed} orders by ${CLIENTS} clients, each with its SMS; the relay's calls are left out`,
       table: callsTable(counts, placed),
@@ -90,11 +84,4 @@ export function callsTable(counts: readonly Counted[], orders: number): (string 
 async function callsOf({ endpoint }: RunningCloud): Promise<CallRecord[]> {
   const response = await fetch(`${endpoint}/_local/calls`);
   return z.array(CallRecord).parse(await response.json());
-}
-
-/** How many shipments the carrier has. */
-async function bookingsOf({ endpoint }: RunningCloud): Promise<number> {
-  const response = await fetch(`${endpoint}/_local/hosts`);
-  const hosts = z.record(z.string(), z.array(z.unknown())).parse(await response.json());
-  return hosts["carrier.test"]?.length ?? 0;
 }

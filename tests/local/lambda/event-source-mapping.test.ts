@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { createHash } from "node:crypto";
 import type { MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import { createRequests } from "../../../local/lambda/requests.ts";
 import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import type { Messaging } from "../../../local/messaging/server.ts";
 import type { Part } from "../../../local/shared/parts.ts";
@@ -118,6 +119,49 @@ describe("an event source mapping", () => {
     await mapping.stop();
     // Later figures may count a message whose visibility has just ended.
     expect(inFlight.slice(0, 4)).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it("gives way to requests beside each other: it takes in one batch what has come when they are answered", async () => {
+    const queue = messaging.putQueue("patient-batch", { VisibilityTimeout: "600" });
+    const sizes: number[] = [];
+    const requests = createRequests(600_000);
+    const mapping = await map(queue, ({ Records }) => (sizes.push(Records.length), done), { requests });
+    const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const tracked = answers.map(({ promise }) => requests.track(promise));
+    const sendOne = () => sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "m" }));
+    await sendOne();
+    answers[0].resolve();
+    await tracked[0];
+    await sendOne();
+    const before = [...sizes];
+    answers[1].resolve();
+    await until("the batch is done", () => sizes.length === 1);
+    await sendOne();
+    await until("nothing is in its way any more", () => sizes.length === 2);
+    await mapping.stop();
+
+    expect([before, sizes]).to.deep.equal([[], [2, 1]]);
+  });
+
+  it("gives way for a moment alone, not to a lone request, and not with a full batch", async () => {
+    const over = (name: string, mostMs: number, underWay = 2) => {
+      const queue = messaging.putQueue(name, { VisibilityTimeout: "600" });
+      const sizes: number[] = [];
+      const requests = createRequests(mostMs);
+      for (let count = 0; count < underWay; count++) void requests.track(new Promise(() => undefined));
+      const mapping = map(queue, ({ Records }) => (sizes.push(Records.length), done), { requests });
+      return { queue, sizes, mapping };
+    };
+    const [short, full, lone] = [over("short", 1), over("full", 600_000), over("lone", 600_000, 1)];
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: "m" }));
+    for (const { queue } of [short, lone])
+      await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "m" }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: full.queue.url, Entries }));
+    const all = [short, full, lone];
+    await until("each has its batch", () => all.every(({ sizes }) => sizes.length === 1));
+    for (const { mapping } of all) await (await mapping).stop();
+
+    expect(all.map(({ sizes }) => sizes)).to.deep.equal([[1], [10], [1]]);
   });
 
   it("rests while a message waits for the batch under way, or for its window", async () => {

@@ -1,13 +1,10 @@
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { expect } from "chai";
-import { createFaults } from "../../../local/endpoint/faults.ts";
-import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
 import { until } from "../../support/until.ts";
 import { fakeFunctions } from "../support/functions.ts";
+import { startTestMapping } from "../support/mapping.ts";
 import { startMessaging, type StartedMessaging } from "../support/messaging.ts";
-import { noHistory } from "../support/no-history.ts";
-import { allAccess } from "../support/role.ts";
 
 const region = "eu-west-1";
 
@@ -32,23 +29,7 @@ describe("an event source mapping whose function is busy", () => {
         },
         waiting: () => Number(isHeld && answers.length > 0),
       });
-      const mapping = await startMapping({
-        queueArn: queue.arn,
-        functionName: "consumer",
-        batchSize: 10,
-        windowSeconds: 0,
-        reportBatchItemFailures: true,
-        maximumConcurrency: 20,
-        access: allAccess(),
-        messaging,
-        functions,
-        history: noHistory,
-        deliveries: { entries: [], append: () => undefined },
-        faults: createFaults(),
-        trouble: () => undefined,
-        region,
-        speed: 1,
-      });
+      const mapping = await startTestMapping(messaging, queue, { functions, maximumConcurrency: 20 });
       const entry = (Id: string) => ({ Id, MessageBody: "m" });
       const send = (count: number) => {
         const Entries = Array.from({ length: count }, (_, index) => entry(`m-${index}`));

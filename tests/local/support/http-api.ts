@@ -4,6 +4,7 @@ import { noHistory } from "./no-history.ts";
 import type { JwtAuthorizer } from "../../../local/http-api/jwt-authorizer.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import { createAccess } from "../../../local/iam/access.ts";
+import { createRequests } from "../../../local/lambda/requests.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
 import { referenceOf } from "../../../local/shared/names.ts";
 import type { Part } from "../../../local/shared/parts.ts";
@@ -66,6 +67,7 @@ export async function startHttpApi({
     });
   }
   const functions = fakeFunctions({ invoke: async (reference, event) => invoke(referenceOf(reference).name, event) });
-  const part = await start({ port, api, functions, access, history: noHistory, open: Promise.resolve(), graceMs: 0 });
+  const asked = { requests: createRequests(), history: noHistory, open: Promise.resolve(), graceMs: 0 };
+  const part = await start({ port, api, functions, access, ...asked });
   return { ...part, url: `http://127.0.0.1:${port}` };
 }

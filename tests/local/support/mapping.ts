@@ -2,6 +2,7 @@ import type { SQSEvent } from "aws-lambda";
 import { createFaults } from "../../../local/endpoint/faults.ts";
 import { start, type MappingArgs } from "../../../local/lambda/event-source-mapping.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import { createRequests } from "../../../local/lambda/requests.ts";
 import type { Queue } from "../../../local/messaging/fauxqs.ts";
 import type { Messaging } from "../../../local/messaging/server.ts";
 import type { Part } from "../../../local/shared/parts.ts";
@@ -34,6 +35,7 @@ export const startTestMapping = (
     access: allAccess(),
     messaging,
     functions: fakeFunctions({ invoke: async (_name, event) => invoke(event as SQSEvent) }),
+    requests: createRequests(),
     history: noHistory,
     deliveries: { entries: [], append: () => undefined },
     faults: createFaults(),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { createFaults } from "../../../local/endpoint/faults.ts";
 import { start as startHttpApi, type ApiDefinition } from "../../../local/http-api/server.ts";
 import { start as startMapping } from "../../../local/lambda/event-source-mapping.ts";
+import { createRequests } from "../../../local/lambda/requests.ts";
 import type { ProgramResource } from "../../../local/program/protocol.ts";
 import { provision } from "../../../local/provision.ts";
 import { createScheduler } from "../../../local/scheduler/scheduler.ts";
@@ -51,6 +52,7 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
       ...{ access, queueArn, functionName: role, batchSize: 10, windowSeconds: 0, reportBatchItemFailures: true },
       ...{ maximumConcurrency: 1, messaging: messaging.messaging, region, speed: 1, faults: createFaults() },
       functions: fakeFunctions({ find: () => fakeConfig(role) }),
+      requests: createRequests(),
       history: noHistory,
       deliveries: { entries: [], append: () => undefined },
       trouble: () => undefined,
@@ -151,6 +153,7 @@ export function attemptsOf(graph: Graph, services: Services, messaging: StartedM
       port,
       api,
       functions,
+      requests: createRequests(),
       access,
       history: noHistory,
       open: Promise.resolve(),

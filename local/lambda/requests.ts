@@ -1,0 +1,49 @@
+/**
+ * The requests whose clients wait for an answer. What comes from queues gives way for a moment to those that come one after
+ * the other, or side by side: a machine of two cores would otherwise have every consumer between a client and its answer.
+ */
+export interface Requests {
+  /** Counts as a request under way until `answer` settles. */
+  track<T>(answer: Promise<T>): Promise<T>;
+  /** How long a batch that is not full gives way now, counted from when its first message was ready, in ms. */
+  giveWayMs(): number;
+  /** Calls `resume` when batches no longer give way; gives what ends that. */
+  onQuiet(resume: () => void): () => void;
+}
+
+/** Long enough for batches to form while requests come without a pause; an order ships that much later then. */
+const MOST_MS = 100;
+/** A request that comes so soon after another one's answer follows it. */
+const FOLLOWS_MS = 10;
+/** A client that sends one request after the other has sent its next one by then. */
+const PAUSE_MS = 1;
+
+/** Starts with no request. @param mostMs How long a batch gives way at most. */
+export function createRequests(mostMs = MOST_MS): Requests {
+  let underWay = 0;
+  /** Those of them that follow another, or are beside one. */
+  let following = 0;
+  let answeredAt = -Infinity;
+  const waiting = new Set<() => void>();
+  const resumeAll = (): void => {
+    if (following === 0) for (const resume of waiting) resume();
+  };
+  return {
+    track: (answer) => {
+      const follows = Number(underWay > 0 || performance.now() - answeredAt < FOLLOWS_MS);
+      underWay += 1;
+      following += follows;
+      return answer.finally(() => {
+        underWay -= 1;
+        following -= follows;
+        answeredAt = performance.now();
+        if (following === 0) setTimeout(resumeAll, PAUSE_MS);
+      });
+    },
+    giveWayMs: () => (following > 0 ? mostMs : 0),
+    onQuiet: (resume) => {
+      waiting.add(resume);
+      return () => void waiting.delete(resume);
+    },
+  };
+}
