@@ -11,15 +11,22 @@ export interface Requests {
   onQuiet(resume: () => void): () => void;
 }
 
-/** Long enough for batches to form while requests come without a pause; an order ships that much later then. */
-const MOST_MS = 100;
-/** A request that comes so soon after another one's answer follows it. */
-const FOLLOWS_MS = 10;
+/** When batches give way, in ms. */
+interface RequestsArgs {
+  /**
+   * How long a batch gives way at most; by default 100: long enough for batches to form while requests come without a
+   * pause. An order ships that much later then.
+   */
+  readonly mostMs?: number;
+  /** How soon after another one's answer a request follows it; by default 10. */
+  readonly followsMs?: number;
+}
+
 /** A client that sends one request after the other has sent its next one by then. */
 const PAUSE_MS = 1;
 
-/** Starts with no request. @param mostMs How long a batch gives way at most. */
-export function createRequests(mostMs = MOST_MS): Requests {
+/** Starts with no request. */
+export function createRequests({ mostMs = 100, followsMs = 10 }: RequestsArgs = {}): Requests {
   let underWay = 0;
   /** Those of them that follow another, or are beside one. */
   let following = 0;
@@ -30,7 +37,7 @@ export function createRequests(mostMs = MOST_MS): Requests {
   };
   return {
     track: (answer) => {
-      const follows = Number(underWay > 0 || performance.now() - answeredAt < FOLLOWS_MS);
+      const follows = Number(underWay > 0 || performance.now() - answeredAt < followsMs);
       underWay += 1;
       following += follows;
       return answer.finally(() => {

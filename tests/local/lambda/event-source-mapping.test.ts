@@ -124,7 +124,7 @@ describe("an event source mapping", () => {
   it("gives way to requests beside each other: it takes in one batch what has come when they are answered", async () => {
     const queue = messaging.putQueue("patient-batch", { VisibilityTimeout: "600" });
     const sizes: number[] = [];
-    const requests = createRequests(600_000);
+    const requests = createRequests({ mostMs: 600_000 });
     const mapping = await map(queue, ({ Records }) => (sizes.push(Records.length), done), { requests });
     const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const tracked = answers.map(({ promise }) => requests.track(promise));
@@ -143,11 +143,31 @@ describe("an event source mapping", () => {
     expect([before, sizes]).to.deep.equal([[], [2, 1]]);
   });
 
+  it("gives way to a request that follows another one's answer, and takes what has come when none has followed it", async () => {
+    const queue = messaging.putQueue("followed", { VisibilityTimeout: "600" });
+    const sizes: number[] = [];
+    const requests = createRequests({ mostMs: 600_000, followsMs: 600_000 });
+    const mapping = await map(queue, ({ Records }) => (sizes.push(Records.length), done), { requests });
+    const sendOne = () => sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "m" }));
+    await requests.track(Promise.resolve());
+    const second = Promise.withResolvers<void>();
+    const tracked = requests.track(second.promise);
+    await sendOne();
+    await sendOne();
+    const before = [...sizes];
+    second.resolve();
+    await tracked;
+    await until("the batch is done", () => sizes.length === 1);
+    await mapping.stop();
+
+    expect([before, sizes]).to.deep.equal([[], [2]]);
+  });
+
   it("gives way for a moment alone, not to a lone request, and not with a full batch", async () => {
     const over = (name: string, mostMs: number, underWay = 2) => {
       const queue = messaging.putQueue(name, { VisibilityTimeout: "600" });
       const sizes: number[] = [];
-      const requests = createRequests(mostMs);
+      const requests = createRequests({ mostMs });
       for (let count = 0; count < underWay; count++) void requests.track(new Promise(() => undefined));
       const mapping = map(queue, ({ Records }) => (sizes.push(Records.length), done), { requests });
       return { queue, sizes, mapping };
