@@ -163,7 +163,9 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
 
   // The API, whose requests wait until everything is there.
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
-  const listening = parts.add(startHttpApi({ port: args.port, api, functions, requests, access, history, open, graceMs }));
+  const listening = parts.add(
+    startHttpApi({ port: args.port, api, functions, requests, access, history, open, graceMs }),
+  );
   const exported = timed("Pulumi program", program.exports);
   const [exports, database, stores] = await Promise.all([exported, dynamodb, messaging, endpoint, listening]);
 
