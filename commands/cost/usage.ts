@@ -9,7 +9,7 @@ export const Uses = z.object({
   calls: count,
   /** Requests to hosts outside, such as the carrier. */
   hosts: count,
-  /** DynamoDB request units, as the database counts them. */
+  /** DynamoDB request units, by AWS's rules: tests/support/counting/. */
   readUnits: count,
   writeUnits: count,
   /** Requests that publish: one for a message, or for up to 10 in a batch. */

@@ -3,6 +3,8 @@ import * as z from "zod";
 import { getOrder } from "../../handlers/index.ts";
 import { isRecord } from "../../config/check.ts";
 import { sumOf, Uses, type Usage } from "../../commands/cost/usage.ts";
+import type { Call } from "../../runtime/ports/calls.ts";
+import { Meter } from "../support/counting/meter.ts";
 import type { Around, World } from "../support/world/world.ts";
 
 /** The consumers beside those of the tests' stack. */
@@ -14,15 +16,10 @@ type ByFunction = Record<string, Uses>;
 /** CloudWatch adds so many bytes to each line: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 const LINE_BYTES = 26;
 
-const Capacity = z.object({ CapacityUnits: z.number(), WriteCapacityUnits: z.number().optional() });
-const Answered = z.looseObject({
-  output: z.looseObject({ ConsumedCapacity: z.union([Capacity, z.array(Capacity)]).optional() }),
-});
 const Line = z.looseObject({
   function: z.string().optional(),
   consumer: z.string().optional(),
 });
-const WRITES = /^(TransactWrite|BatchWrite|Update|Put|Delete)/;
 
 /** Counts what shipped orders of three lines use in a world, and what its schedules do. */
 export async function countUsage(create: () => World): Promise<Usage> {
@@ -79,29 +76,27 @@ async function counting(world: World, run: () => Promise<void>): Promise<ByFunct
     counted[name] = sumOf([counted[name] ?? sumOf([]), { ...sumOf([]), ...more }]);
   };
   const around: Around = async (name, call, perform) => {
-    const { service, operation, input } = call;
-    // The database says what a call used to those who ask for it.
-    if (service === "dynamodb" && isRecord(input)) input["ReturnConsumedCapacity"] = "TOTAL";
     const answer = await perform();
-    if (service === "https") add(name, { hosts: 1 });
-    else add(name, { calls: 1, ...usedBy(service, operation, input, answer) });
+    if (call.service === "https") add(name, { hosts: 1 });
+    else add(name, { calls: 1, ...usedBy(call) });
     return answer;
   };
   world.around = around;
+  const meter = new Meter(world);
   const before = world.logs.length;
   await run();
+  for (const [name, { readUnits, writeUnits }] of meter.used) add(name, { readUnits, writeUnits });
   for (const [name, logBytes] of logBytesOf(world.logs.slice(before))) add(name, { logBytes });
   return counted;
 }
 
-function usedBy(service: string, operation: string, input: unknown, answer: unknown): Partial<Uses> {
+/** What a call uses beside DynamoDB's units. */
+function usedBy({ service, operation, input }: Call): Partial<Uses> {
   if (service === "s3") return { puts: 1 };
   if (service === "ses") return { emails: 1 };
   if (service === "sns") return isRecord(input) && "PhoneNumber" in input ? { sms: 1 } : { publishes: 1 };
   if (service !== "dynamodb") throw new Error(`what ${service} ${operation} costs is not counted: add it here`);
-  const { ConsumedCapacity } = Answered.parse(answer).output;
-  const units = [ConsumedCapacity].flat().reduce((sum, one) => sum + (one?.CapacityUnits ?? 0), 0);
-  return WRITES.test(operation) ? { writeUnits: units } : { readUnits: units };
+  return {};
 }
 
 /** The bytes of the lines by function. A metric without a function's name is of the one that logs next. */
