@@ -94,7 +94,9 @@ export function messagesIn(args: PageArgs, { queue }: ConsumerQueues): MessageVi
 }
 
 function viewOf(message: Message, state: MessageView["state"], maxReceives: number): MessageView {
-  const { messageId, body, sentTimestamp: sentAt, approximateReceiveCount: receives } = message;
+  const { messageId, body, sentTimestamp: sentAt, approximateReceiveCount: received } = message;
+  // The receive that sets a message aside hands it to nobody.
+  const receives = state === "dead" ? Math.min(received, maxReceives) : received;
   const { event = "unreadable", orderId = "" } = identify(body);
   return { messageId, event, orderId, state, sentAt, receives, maxReceives, body };
 }
