@@ -128,7 +128,7 @@ async function cached<T>(
 const BUNDLERS = [
   "package-lock.json",
   "components/bundle.ts",
-  ...readdirSync(join(root, "bundling")).map((name) => `bundling/${name}`),
+  ...readdirSync(join(root, "bundling")).flatMap((name) => (name.endsWith(".ts") ? [`bundling/${name}`] : [])),
 ];
 
 async function readCache<T>(entry: string, schema: z.ZodType<T>): Promise<{ value: T } | undefined> {

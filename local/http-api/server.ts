@@ -57,7 +57,7 @@ export interface HttpApiArgs {
   /** May still be filled in: it is first read when `open` resolves. */
   readonly api: ApiDefinition;
   readonly functions: Functions;
-  /** Takes each invocation for as long as it lasts. */
+  /** Takes each request that a function answers, until its answer. */
   readonly requests: Requests;
   /** Says whether API Gateway may invoke a function. */
   readonly access: Access;
@@ -191,8 +191,8 @@ async function answerTo(
   const late = new Promise<undefined>(
     (resolve) => (timer = setTimeout(() => resolve(undefined), integration.timeoutMs)),
   );
-  const timed = running.requests.track(invokeTimed(functions, integration.uri, event));
-  const invocation = await Promise.race([timed.then((done) => done.invocation), late]);
+  const timed = invokeTimed(functions, integration.uri, event);
+  const invocation = await running.requests.track(Promise.race([timed.then((done) => done.invocation), late]));
   clearTimeout(timer);
   const answer =
     invocation === undefined

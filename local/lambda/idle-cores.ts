@@ -1,12 +1,23 @@
 import { cpus } from "node:os";
 
-/**
- * Begins to look at the machine: what is given says how many of its cores have done nothing since, on average. A look of
- * less than 0.1 s says little, since the system counts in hundredths of a second.
- */
-export function watchIdleCores(): () => number {
-  const [began, before] = [performance.now(), idleMs()];
-  return () => (idleMs() - before) / (performance.now() - began);
+/** What the system has counted so far, in ms. */
+interface Reading {
+  readonly at: number;
+  /** For how long its cores have done nothing, all together. */
+  readonly idle: number;
 }
 
-const idleMs = (): number => cpus().reduce((sum, { times }) => sum + times.idle, 0);
+/** Reads the machine's cores. The system counts in hundredths of a second: looks of less than 0.1 s say little. */
+export const readCores = (): Reading => ({
+  at: performance.now(),
+  idle: cpus().reduce((sum, { times }) => sum + times.idle, 0),
+});
+
+/** Begins to look: what is given says how many of the cores have done nothing since, on average. */
+export function watchIdleCores(read: () => Reading): () => number {
+  const before = read();
+  return () => {
+    const now = read();
+    return (now.idle - before.idle) / (now.at - before.at);
+  };
+}

@@ -1,6 +1,6 @@
+import { cpus } from "node:os";
 import type { Faults } from "../endpoint/faults.ts";
-import { availableParallelism } from "node:os";
-import { watchIdleCores } from "./idle-cores.ts";
+import { readCores, watchIdleCores } from "./idle-cores.ts";
 import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 
 /** What a pool runs with. */
@@ -23,12 +23,12 @@ export interface Job {
 
 /**
  * An environment costs 0.1 s of CPU to start and half a second until it is hot, so more are started only for events that
- * wait while the existing ones wait too (for a reply, a timer) and half the cores are idle: more threads do not speed up
- * busy ones, nor a database that writes to the disk, one call after the other. Then they double, so that many events which
- * sleep soon sleep side by side.
+ * wait while the existing ones wait too (for a reply, a timer) and a core is idle, or half of the only one: more threads do
+ * not speed up busy ones, nor a database that writes to the disk, one call after the other. Then they double, so that many
+ * events which sleep soon sleep side by side.
  */
 const stallMs = 150;
-const leastIdleCores = availableParallelism() / 2;
+const leastIdleCores = Math.min(1, cpus().length / 2);
 /** An environment whose events wait for calls of AWS is busy for a third of the time and more. */
 const mostBusy = 0.25;
 /** Where no event has ended for so long, more are started on a busy machine too: one may be in an endless loop. */
@@ -103,28 +103,35 @@ export class Pool {
     else this.#growth ??= this.#look();
   }
 
-  /** Whether events wait although no environment is still loading. */
+  /** The most environments at the same time. */
+  get #limit(): number {
+    return Math.min(this.config.concurrency ?? most, most);
+  }
+
+  /** Whether events wait although no environment is still loading, and more may be started. */
   #lacks(): boolean {
-    return !this.#stopped && this.#waiting.length > 0 && this.#environments.size <= this.#running;
+    const size = this.#environments.size;
+    return !this.#stopped && this.#waiting.length > 0 && size <= this.#running && size < this.#limit;
   }
 
   /** Looks for a moment at what the environments and the machine do, and then starts as many as are missing. */
   #look(): NodeJS.Timeout {
-    const idleCores = watchIdleCores();
+    const began = performance.now();
+    const idleCores = watchIdleCores(readCores);
     for (const environment of this.#environments) environment.utilization();
     return setTimeout(() => {
       this.#growth = undefined;
-      if (this.#lacks()) for (let more = this.#missing(idleCores()); more > 0; more--) this.#grow();
+      if (this.#lacks()) for (let more = this.#missing(began, idleCores()); more > 0; more--) this.#grow();
       this.#dispatch();
     }, stallMs);
   }
 
-  /** How many environments to start now, for the events that wait. */
-  #missing(idleCores: number): number {
+  /** How many environments to start now, for the events that wait, by what a look since `began` has seen. */
+  #missing(began: number, idleCores: number): number {
     const now = performance.now();
     const since = this.#waiting[0]?.at ?? now;
     const isStuck = now - Math.max(this.#lastDone, since) >= stuckMs;
-    if (!isStuck && (now - since < stallMs || idleCores < leastIdleCores)) return 0;
+    if (!isStuck && (since > began || idleCores < leastIdleCores)) return 0;
     const busy = [...this.#environments].map((environment) => environment.utilization());
     const wait = busy.reduce((sum, one) => sum + one, 0) < busy.length * mostBusy;
     return wait ? Math.min(busy.length, this.#waiting.length) : Number(isStuck);
@@ -143,7 +150,7 @@ export class Pool {
   }
 
   #grow(): boolean {
-    if (this.#stopped || this.#environments.size >= Math.min(this.config.concurrency ?? most, most)) return false;
+    if (this.#stopped || this.#environments.size >= this.#limit) return false;
     let idleTimer: NodeJS.Timeout | undefined;
     const environment: Environment = new Environment(
       this.config,

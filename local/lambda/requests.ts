@@ -31,8 +31,11 @@ export function createRequests({ mostMs = 100, followsMs = 10 }: RequestsArgs = 
   /** Those of them that follow another, or are beside one. */
   let following = 0;
   let answeredAt = -Infinity;
+  /** Whether the last of them has just been answered: the next one may be on its way. */
+  let pausing = false;
   const waiting = new Set<() => void>();
-  const resumeAll = (): void => {
+  const endPause = (): void => {
+    pausing = false;
     if (following === 0) for (const resume of waiting) resume();
   };
   return {
@@ -44,10 +47,12 @@ export function createRequests({ mostMs = 100, followsMs = 10 }: RequestsArgs = 
         underWay -= 1;
         following -= follows;
         answeredAt = performance.now();
-        if (following === 0) setTimeout(resumeAll, PAUSE_MS);
+        if (follows === 0 || following > 0 || pausing) return;
+        pausing = true;
+        setTimeout(endPause, PAUSE_MS);
       });
     },
-    giveWayMs: () => (following > 0 ? mostMs : 0),
+    giveWayMs: () => (following > 0 || pausing ? mostMs : 0),
     onQuiet: (resume) => {
       waiting.add(resume);
       return () => void waiting.delete(resume);

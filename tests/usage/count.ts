@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
+import { ON_HOLD_INDEX } from "../../contracts/orders-table.ts";
 import { getOrder } from "../../handlers/index.ts";
 import { isRecord } from "../../config/check.ts";
 import { sumOf, Uses, type Usage } from "../../commands/cost/usage.ts";
@@ -45,6 +46,8 @@ export async function countUsage(create: () => World): Promise<Usage> {
   const plain = await both(false);
   const withSms = await both(true);
   const world = create();
+  // The schedules read what others have left on hold in the same database.
+  await world.database.empty({ ...world.stack.outbox, index: ON_HOLD_INDEX });
   const schedules = await counting(world, async () => {
     await world.relay();
     await world.expireHolds();

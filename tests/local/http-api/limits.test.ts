@@ -1,6 +1,9 @@
 import { expect } from "chai";
 import { get } from "node:http";
 import { json } from "node:stream/consumers";
+import { createRequests } from "../../../local/lambda/requests.ts";
+import type { Invocation } from "../../../local/lambda/execution-environment.ts";
+import { until } from "../../support/until.ts";
 import { startHttpApi } from "../support/http-api.ts";
 
 describe("An HTTP API on the local cloud", () => {
@@ -17,6 +20,23 @@ describe("An HTTP API on the local cloud", () => {
     await api.stop();
 
     expect([response.status, body]).to.deep.equal([500, { message: "Internal Server Error" }]);
+  });
+
+  it("has batches of queues give way to requests that are side by side, until they are answered", async () => {
+    const requests = createRequests({ mostMs: 60_000, followsMs: 0 });
+    const answers: (() => void)[] = [];
+    const invoke = (): Promise<Invocation> =>
+      new Promise((resolve) => answers.push(() => resolve({ ok: true, payload: "{}" })));
+    const api = await startHttpApi({ routes: { "GET /x": "x" }, invoke, requests });
+    const asked = [fetch(`${api.url}/x`), fetch(`${api.url}/x`)];
+    await until("both are under way", () => answers.length === 2);
+    const meanwhile = requests.giveWayMs();
+    for (const answer of answers) answer();
+    await Promise.all(asked);
+    await until("both are answered", () => requests.giveWayMs() === 0);
+    await api.stop();
+
+    expect(meanwhile).to.equal(60_000);
   });
 
   it("throttles no request because the clock is set back", async () => {

@@ -163,6 +163,17 @@ describe("an event source mapping", () => {
     expect([before, sizes]).to.deep.equal([[], [2]]);
   });
 
+  it("gives way also in the moment after an answer, in which the next request may be on its way", async () => {
+    const requests = createRequests({ mostMs: 600_000 });
+    const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const tracked = answers.map(({ promise }) => requests.track(promise));
+    for (const { resolve } of answers) resolve();
+    await Promise.all(tracked);
+    const [answered, resumed] = [requests.giveWayMs(), Promise.withResolvers<number>()];
+    requests.onQuiet(() => resumed.resolve(requests.giveWayMs()));
+    expect([answered, await resumed.promise]).to.deep.equal([600_000, 0]);
+  });
+
   it("gives way for a moment alone, not to a lone request, and not with a full batch", async () => {
     const over = (name: string, mostMs: number, underWay = 2) => {
       const queue = messaging.putQueue(name, { VisibilityTimeout: "600" });

@@ -1,15 +1,19 @@
 import { expect } from "chai";
-import { availableParallelism } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
-import { watchIdleCores } from "../../../local/lambda/idle-cores.ts";
+import { readCores, watchIdleCores } from "../../../local/lambda/idle-cores.ts";
 
 describe("a look at the idle cores", () => {
-  it("knows only of the time since it began", async () => {
-    await sleep(300);
-    const look = watchIdleCores();
-    const end = performance.now() + 300;
-    while (performance.now() < end);
-    // This thread had one of them, or on a busy machine somebody else.
-    expect(look()).to.be.within(0, availableParallelism() - 0.8);
+  it("knows only of the time since it began", () => {
+    // Idle for an hour; then, of two cores, one for half of the time.
+    const readings = [
+      { at: 3_600_000, idle: 7_200_000 },
+      { at: 3_600_200, idle: 7_200_100 },
+    ];
+    const look = watchIdleCores(() => readings.shift() ?? { at: 0, idle: 0 });
+    expect(look()).to.equal(0.5);
+  });
+
+  it("reads counters that grow", () => {
+    const [first, second] = [readCores(), readCores()];
+    expect([second.at >= first.at, second.idle >= first.idle, first.idle > 0]).to.deep.equal([true, true, true]);
   });
 });

@@ -4,7 +4,7 @@ import { noHistory } from "./no-history.ts";
 import type { JwtAuthorizer } from "../../../local/http-api/jwt-authorizer.ts";
 import type { Invocation } from "../../../local/lambda/execution-environment.ts";
 import { createAccess } from "../../../local/iam/access.ts";
-import { createRequests } from "../../../local/lambda/requests.ts";
+import { createRequests, type Requests } from "../../../local/lambda/requests.ts";
 import { freePort } from "../../../local/shared/free-port.ts";
 import { referenceOf } from "../../../local/shared/names.ts";
 import type { Part } from "../../../local/shared/parts.ts";
@@ -21,7 +21,9 @@ export interface HttpApiOptions extends Pick<ApiDefinition, "cors"> {
   /** Of every route; none without it. */
   readonly throttle?: Throttle;
   /** What a function answers, by its name and the event. */
-  readonly invoke: (name: string, event: unknown) => Invocation;
+  readonly invoke: (name: string, event: unknown) => Invocation | Promise<Invocation>;
+  /** Takes the requests. */
+  readonly requests?: Requests;
 }
 
 /** Starts an HTTP API of the local cloud, without the cloud. */
@@ -31,6 +33,7 @@ export async function startHttpApi({
   throttle,
   authorizer,
   scopes = {},
+  requests = createRequests(),
   ...rest
 }: HttpApiOptions): Promise<Part & { url: string }> {
   const port = await freePort();
@@ -67,7 +70,7 @@ export async function startHttpApi({
     });
   }
   const functions = fakeFunctions({ invoke: async (reference, event) => invoke(referenceOf(reference).name, event) });
-  const asked = { requests: createRequests(), history: noHistory, open: Promise.resolve(), graceMs: 0 };
+  const asked = { requests, history: noHistory, open: Promise.resolve(), graceMs: 0 };
   const part = await start({ port, api, functions, access, ...asked });
   return { ...part, url: `http://127.0.0.1:${port}` };
 }
