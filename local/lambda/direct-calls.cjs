@@ -81,10 +81,8 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
     end(chunk) {
       if (this.destroyed) return this;
       if (chunk !== undefined && chunk !== null) this.write(chunk);
-      // One text stays one: Node sends it in one piece with the headers.
-      const [first = ""] = this.#chunks;
-      const isText = this.#chunks.length < 2 && typeof first === "string";
-      const body = isText ? first : Buffer.concat(this.#chunks.map((one) => Buffer.from(one)));
+      // DynamoDB's protocol is JSON. Node sends a text in one piece with the headers.
+      const body = Buffer.concat(this.#chunks.map(bytesOf)).toString();
       const kind = kindOf(this.#operation, body);
       const asked = verdictOf(kind);
       const began = performance.now();
@@ -140,7 +138,7 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
         operation: `dynamodb:${operation}`,
         asked,
         durationMs: Math.round(10 * (performance.now() - began)) / 10,
-        body: body.toString(),
+        body,
         status: response.statusCode,
         answer: Buffer.concat(answer).toString(),
       });
@@ -169,6 +167,11 @@ exports.install = ({ endpoint, database, gate: shared, sendCalls }) => {
 
   return take;
 };
+
+/** A chunk's bytes. The SDK's are of a class that warns where it is taken for a text, as `Buffer.from` would. */
+function bytesOf(chunk) {
+  return typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
 
 function headerNameOf(headers, name) {
   if (headers === undefined || name in headers) return name;

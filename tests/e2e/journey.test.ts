@@ -60,6 +60,8 @@ describe("an order's journey on the local cloud", () => {
     const stored = await shop.eventsInBucket(orderId);
     expect(stored.map(({ type }) => type)).to.have.members(["order.placed", "order.confirmed", "shipment.booked"]);
     expect(stored.every(({ key }) => key.startsWith(`events/dt=${day}/`))).to.equal(true);
+    // No package warns of anything: what functions log is their own lines of JSON.
+    expect(cloud.logged("").filter(({ line }) => line !== undefined)).to.deep.equal([]);
   });
 
   it("rejects an order for more than is on hand, touches no stock, and tells the customer", async () => {
