@@ -16,8 +16,8 @@ import { removeUnused } from "./lambda/archive.ts";
 import { openDeliveries } from "./lambda/deliveries.ts";
 import { start as startFunctions, type Functions } from "./lambda/functions.ts";
 import { createGate } from "./lambda/gate.ts";
-import { createRequests } from "./lambda/requests.ts";
 import { createMappings } from "./lambda/mappings.ts";
+import { createRequests } from "./lambda/requests.ts";
 import { openVersions } from "./lambda/versions.ts";
 import { warm } from "./lambda/warm.ts";
 import { start as startMessaging } from "./messaging/server.ts";
@@ -132,8 +132,6 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   );
   started.resolve(functions);
 
-  const requests = createRequests();
-
   // The program, which adds the functions and defines the API, the mappings and the schedules.
   const api = createApi();
   const versions = openVersions(state);
@@ -162,6 +160,7 @@ async function startParts(args: CloudArgs, parts: Parts): Promise<Cloud> {
   );
 
   // The API, whose requests wait until everything is there.
+  const requests = createRequests();
   const { promise: open, resolve: answerRequests } = Promise.withResolvers<void>();
   const listening = parts.add(
     startHttpApi({ port: args.port, api, functions, requests, access, history, open, graceMs }),

@@ -10,7 +10,10 @@ export const visibilitySeconds = ({ attributes }: Queue): number => Number(attri
 /** The same in ms, as this cloud runs it. */
 export const visibilityMs = (queue: Queue, speed: number): number => (visibilitySeconds(queue) * 1_000) / speed;
 
-/** Shortens the visibility timeout of the messages that failed, as `speed` does with every wait. @param received When, by `performance.now()`. */
+/**
+ * Shortens the visibility timeout of the messages that failed, as `speed` does with every wait.
+ * @param received When, by `performance.now()`.
+ */
 export function hastenRetries(queue: Queue, failed: ReadonlySet<string>, received: number, speed: number): void {
   const until = received + visibilityMs(queue, speed);
   for (const handle of failed) {

@@ -14,7 +14,7 @@ export const readCores = (): Reading => ({
 });
 
 /** Begins to look: what is given says how many of the cores have done nothing since, on average. */
-export function watchIdleCores(read: () => Reading): () => number {
+export function watchIdleCores(read = readCores): () => number {
   const before = read();
   return () => {
     const now = read();

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { Faults } from "../endpoint/faults.ts";
-import { readCores, watchIdleCores } from "./idle-cores.ts";
+import { watchIdleCores } from "./idle-cores.ts";
 import { Environment, type FunctionConfig, type Invocation, type PoolHooks } from "./execution-environment.ts";
 
 /** What a pool runs with. */
@@ -117,7 +117,7 @@ export class Pool {
   /** Looks for a moment at what the environments and the machine do, and then starts as many as are missing. */
   #look(): NodeJS.Timeout {
     const began = performance.now();
-    const idleCores = watchIdleCores(readCores);
+    const idleCores = watchIdleCores();
     for (const environment of this.#environments) environment.utilization();
     return setTimeout(() => {
       this.#growth = undefined;

@@ -22,37 +22,32 @@ interface RequestsArgs {
   readonly followsMs?: number;
 }
 
-/** A client that sends one request after the other has sent its next one by then. */
+/** After an answer: a client that sends one request after the other has sent its next one by then. */
 const PAUSE_MS = 1;
 
 /** Starts with no request. */
 export function createRequests({ mostMs = 100, followsMs = 10 }: RequestsArgs = {}): Requests {
   let underWay = 0;
-  /** Those of them that follow another, or are beside one. */
+  /** Those that follow another, or are beside one; until their pause is over. */
   let following = 0;
   let answeredAt = -Infinity;
-  /** Whether the last of them has just been answered: the next one may be on its way. */
-  let pausing = false;
   const waiting = new Set<() => void>();
-  const endPause = (): void => {
-    pausing = false;
+  const endFollowing = (): void => {
+    following -= 1;
     if (following === 0) for (const resume of waiting) resume();
   };
   return {
     track: (answer) => {
-      const follows = Number(underWay > 0 || performance.now() - answeredAt < followsMs);
+      const follows = underWay > 0 || performance.now() - answeredAt < followsMs;
       underWay += 1;
-      following += follows;
+      if (follows) following += 1;
       return answer.finally(() => {
         underWay -= 1;
-        following -= follows;
         answeredAt = performance.now();
-        if (follows === 0 || following > 0 || pausing) return;
-        pausing = true;
-        setTimeout(endPause, PAUSE_MS);
+        if (follows) setTimeout(endFollowing, PAUSE_MS);
       });
     },
-    giveWayMs: () => (following > 0 || pausing ? mostMs : 0),
+    giveWayMs: () => (following > 0 ? mostMs : 0),
     onQuiet: (resume) => {
       waiting.add(resume);
       return () => void waiting.delete(resume);
