@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { identify } from "../../contracts/cloud-event.ts";
+import { visibilitySeconds } from "../lambda/batch.ts";
 import type { Message, Queue } from "../messaging/fauxqs.ts";
 import type { Messaging } from "../messaging/server.ts";
 import { parseJson } from "../shared/json.ts";
@@ -50,7 +51,7 @@ function limitsOf({ program, settings }: PageArgs, queue: Queue) {
     .map(({ inputs }) => Mapping.safeParse(inputs).data)
     .find((one) => one?.eventSourceArn === queue.arn);
   return {
-    visibilitySeconds: Number(queue.attributes["VisibilityTimeout"] ?? 30) / settings.speed,
+    visibilitySeconds: visibilitySeconds(queue) / settings.speed,
     windowSeconds: (own?.maximumBatchingWindowInSeconds ?? 0) / settings.speed,
     maxReceives:
       Redrive.safeParse(parseJson(queue.attributes["RedrivePolicy"] ?? "")).data?.maxReceiveCount ?? Infinity,

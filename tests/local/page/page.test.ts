@@ -1,4 +1,4 @@
-import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -129,6 +129,13 @@ describe("the local page's JSON", () => {
     for (let count = 0; count < 5; count++) await get("queues/shipment");
     const again = (await get<QueueDetails>("queues/shipment")).deadLetters[0];
     expect([dead.receives, again?.receives]).to.deep.equal([dead.maxReceives, dead.maxReceives]);
+    const { Attributes } = await shop.sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: deadLetters("shipment"),
+        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      }),
+    );
+    expect(Attributes).to.deep.equal({ ApproximateNumberOfMessages: "1", ApproximateNumberOfMessagesNotVisible: "0" });
 
     await cloud.local("faults", { method: "DELETE" });
     const dryRun = await post("queues/shipment/redrive", { event: "order.confirmed", dryRun: true });
