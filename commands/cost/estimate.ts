@@ -1,6 +1,6 @@
 import { prices, type PriceName } from "./prices.ts";
 import type { StackShape } from "./stack-shape.ts";
-import { inBatchesOf, mixed, sumOf, type Uses, type Usage } from "./usage.ts";
+import { inBatchesOf, mixed, NOTHING, sumOf, type Uses, type Usage } from "./usage.ts";
 
 /** How the shop is used. */
 export interface Demand {
@@ -65,7 +65,7 @@ const costly = ({ usd }: Line) => usd > 0;
 
 function idleOf(stack: StackShape, usage: Usage): Line[] {
   const runs = stack.schedules.map(({ name, everySeconds, memoryMb }) => {
-    const uses = usage.schedules[name] ?? sumOf([]);
+    const uses = usage.schedules[name] ?? NOTHING;
     return { count: SECONDS / everySeconds, memoryMb, uses };
   });
   const total = (of: (run: (typeof runs)[number]) => number) => runs.reduce((sum, run) => sum + run.count * of(run), 0);
@@ -142,7 +142,7 @@ function consumersOf({ consumers }: StackShape, { plain, withSms, events }: Usag
     // While a window is open, more arrive; without one a poller takes what is there, which on average is one.
     const size = Math.min(batchSize, 1 + perSecond * messages * batchWindowSeconds);
     const inBatches = ({ alone, inTens }: Usage["plain"]) =>
-      inBatchesOf(size, alone[handler] ?? sumOf([]), inTens[handler] ?? sumOf([]));
+      inBatchesOf(size, alone[handler] ?? NOTHING, inTens[handler] ?? NOTHING);
     const uses = mixed(inBatches(plain), inBatches(withSms), demand.smsShare);
     return { uses, memoryMb, invocations: messages / size, messages };
   });

@@ -68,3 +68,6 @@ export function inBatchesOf(size: number, alone: Uses, inTens: Uses): Uses {
 
 const combine = (valueOf: (key: keyof Uses) => number): Uses =>
   Uses.parse(Object.fromEntries(KEYS.map((key) => [key, Math.max(0, valueOf(key))])));
+
+/** What a function uses that is not called. */
+export const NOTHING = sumOf([]);

@@ -12,11 +12,7 @@ export const stackOptions = {
 } as const;
 
 /** A stack's config, and the graph that the program makes of it. */
-export interface StackGraph {
-  readonly config: ProgramStart["config"];
-  readonly project: string;
-  readonly resources: Program["resources"];
-}
+export type StackGraph = Pick<ProgramStart, "config" | "project"> & Pick<Program, "resources">;
 
 /**
  * Evaluates the program of this folder for one of its stacks. Secrets are "[secret]".
@@ -32,5 +28,5 @@ export async function evaluateStack(given: { readonly stack: string; readonly se
   const { resources } = await evaluateStart(start, { maskSecrets: true }).catch((error: unknown) => {
     throw new CommandError(error instanceof Error ? error.message : String(error));
   });
-  return { config: start.config, project: start.project, resources };
+  return { ...start, resources };
 }

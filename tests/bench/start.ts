@@ -32,7 +32,7 @@ async function measure(side: Side): Promise<Figures> {
   const state = await mkdtemp(join(tmpdir(), "order-fanout-bench-"));
   try {
     const cache = join(side.folder, "node_modules/.cache/order-fanout");
-    for (const name of await namesIn(cache)) {
+    for (const name of await readdir(cache).catch(() => [])) {
       if (CACHES.test(name)) await rm(join(cache, name), { recursive: true, force: true, maxRetries: 20 });
     }
     const first = await timeStart(side, state);
@@ -47,8 +47,6 @@ async function measure(side: Side): Promise<Figures> {
     await rm(state, { recursive: true, force: true, maxRetries: 20 });
   }
 }
-
-const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 /** From before the process until the first order is accepted; and from there until every consumer is done with it. */
 async function timeStart(side: Side, state: string): Promise<{ answerMs: number; throughMs: number }> {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ON_HOLD_INDEX } from "../../contracts/orders-table.ts";
 import { getOrder } from "../../handlers/index.ts";
 import { isRecord } from "../../config/check.ts";
-import { sumOf, Uses, type Usage } from "../../commands/cost/usage.ts";
+import { NOTHING, sumOf, Uses, type Usage } from "../../commands/cost/usage.ts";
 import type { Call } from "../../runtime/ports/calls.ts";
 import { Meter } from "../support/counting/meter.ts";
 import type { Around, World } from "../support/world/world.ts";
@@ -76,7 +76,7 @@ async function settleInBatches(world: World, most: number): Promise<void> {
 async function counting(world: World, run: () => Promise<void>): Promise<ByFunction> {
   const counted: ByFunction = {};
   const add = (name: string, more: Partial<Uses>) => {
-    counted[name] = sumOf([counted[name] ?? sumOf([]), { ...sumOf([]), ...more }]);
+    counted[name] = sumOf([counted[name] ?? NOTHING, { ...NOTHING, ...more }]);
   };
   const around: Around = async (name, call, perform) => {
     const answer = await perform();
